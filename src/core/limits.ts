@@ -1,0 +1,38 @@
+// Numbers with a name. Those marked "Azure" are its documented limits: clients rely on them.
+
+/** Azure: an image below 1 KB or above 6 MB is refused. */
+export const MIN_IMAGE_BYTES = 1024;
+export const MAX_IMAGE_BYTES = 6 * 1024 * 1024;
+/** Decoded size cap, checked from the header before a pixel is decoded: 100 megapixels. */
+export const MAX_IMAGE_PIXELS = 100_000_000;
+
+/** Azure: faces returned by one detection, largest first. */
+export const MAX_FACES_PER_IMAGE = 100;
+/** Azure: faces in one identify call. */
+export const MAX_PROBES_PER_IDENTIFY = 10;
+/** Azure: enrolments a person. */
+export const MAX_ENROLMENTS_PER_PERSON = 248;
+/** Azure: candidates a probe. */
+export const MAX_CANDIDATES = 100;
+export const DEFAULT_CANDIDATES = 10;
+
+/** Azure: lifetime of a probe, seconds. */
+export const MIN_PROBE_TTL_S = 60;
+export const MAX_PROBE_TTL_S = 86_400;
+export const DEFAULT_PROBE_TTL_S = 86_400;
+
+/** Azure: lengths in UTF-16 code units. */
+export const MAX_ID_LENGTH = 64;
+export const MAX_NAME_LENGTH = 128;
+export const MAX_USER_DATA_LENGTH = 16_384;
+export const MAX_FACE_USER_DATA_LENGTH = 1024;
+/** Azure: page sizes. */
+export const MAX_PAGE = 1000;
+
+/** Azure S0: persons a gallery. */
+export const MAX_PERSONS_PERSON_GALLERY = 10_000;
+export const MAX_PERSONS_LARGE_PERSON_GALLERY = 1_000_000;
+
+/** A key carries at least 256 bits; 32 characters is the least that can. */
+export const API_KEY_BYTES = 32;
+export const MIN_API_KEY_LENGTH = 32;

@@ -1,0 +1,310 @@
+// What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
+import type {
+  AnalysedImage,
+  Box,
+  Enrolment,
+  Gallery,
+  GalleryKind,
+  GalleryRef,
+  ModelPack,
+  Permission,
+  Person,
+  Principal,
+  Quality,
+  Training,
+} from './types.ts';
+
+// ── Store: the truth ────────────────────────────────────────────────────────
+
+/** Rows after `after` (exclusive, ordinal order of ids), at most `limit`. */
+export interface Page {
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface NewGallery extends GalleryRef {
+  readonly name: string;
+  readonly userData?: string;
+  readonly recognitionModel: string;
+  readonly createdMs: number;
+}
+
+export interface NewPerson {
+  readonly personId: string;
+  readonly name: string;
+  readonly userData?: string;
+  /** The person's own data key, wrapped by the vault; destroying it makes every template of theirs unreadable. */
+  readonly wrappedKey: Uint8Array;
+  readonly createdMs: number;
+}
+
+export interface NewEnrolment {
+  readonly enrolmentId: string;
+  readonly userData?: string;
+  readonly box: Box;
+  readonly quality: Quality;
+  readonly sourceHash?: string;
+  readonly packId: string;
+  /** Sealed under the person's key. */
+  readonly sealedTemplate: Uint8Array;
+  readonly createdMs: number;
+}
+
+export interface PersonWithEnrolments extends Person {
+  /** In the order of enrolment. */
+  readonly enrolmentIds: readonly string[];
+}
+
+export interface SealedProbe {
+  readonly probeId: string;
+  readonly recognitionModel: string;
+  readonly packId: string;
+  readonly quality: Quality;
+  /** Sealed under the tenant's key. */
+  readonly sealedTemplate: Uint8Array;
+  readonly expiresMs: number;
+}
+
+/** A stored template on its way into the index. */
+export interface SealedEnrolment {
+  readonly galleryNo: number;
+  readonly personNo: number;
+  readonly enrolmentNo: number;
+  readonly packId: string;
+  readonly wrappedKey: Uint8Array;
+  readonly sealedTemplate: Uint8Array;
+}
+
+/** The store's change feed: what a derived index must do to catch up. Numbers only, nothing personal. */
+export interface Change {
+  readonly changeNo: number;
+  readonly op: 'add' | 'remove' | 'remove-gallery';
+  readonly galleryNo: number;
+  /** 0 for `remove-gallery`. */
+  readonly enrolmentNo: number;
+}
+
+export interface RemovedPerson {
+  readonly galleryNo: number;
+  readonly personNo: number;
+  readonly enrolmentNos: readonly number[];
+}
+
+export interface StoredApiKey {
+  readonly keyId: string;
+  readonly tenantId: string;
+  readonly label: string;
+  readonly sha256: Uint8Array;
+  readonly permissions: readonly Permission[];
+  readonly createdMs: number;
+}
+
+/**
+ * Every method is one transaction; once it resolves, the change survives a crash. `getX` throws not-found,
+ * `findX` answers undefined. Everything is under the tenant of the ref: another tenant's rows do not exist.
+ */
+export interface Store {
+  close(): Promise<void>;
+
+  insertApiKey(key: StoredApiKey): Promise<void>;
+  listApiKeys(): Promise<readonly StoredApiKey[]>;
+  deleteApiKey(tenantId: string, keyId: string): Promise<boolean>;
+
+  createGallery(gallery: NewGallery): Promise<Gallery>;
+  findGallery(ref: GalleryRef): Promise<Gallery | undefined>;
+  getGallery(ref: GalleryRef): Promise<Gallery>;
+  listGalleries(tenantId: string, kind: GalleryKind, page: Page): Promise<readonly Gallery[]>;
+  /** An omitted member stays as it is. */
+  updateGallery(
+    ref: GalleryRef,
+    patch: { readonly name?: string; readonly userData?: string },
+    nowMs: number,
+  ): Promise<void>;
+  setTraining(ref: GalleryRef, training: Training): Promise<void>;
+  /** With its persons, enrolments and their keys. */
+  deleteGallery(ref: GalleryRef): Promise<{ readonly galleryNo: number }>;
+  countGallery(ref: GalleryRef): Promise<{ readonly persons: number; readonly enrolments: number }>;
+
+  /** limit-exceeded when the gallery already has `maxPersons`. */
+  createPerson(ref: GalleryRef, person: NewPerson, maxPersons: number): Promise<Person>;
+  getPerson(ref: GalleryRef, personId: string): Promise<PersonWithEnrolments>;
+  findPersonByName(ref: GalleryRef, name: string): Promise<PersonWithEnrolments | undefined>;
+  listPersons(ref: GalleryRef, page: Page): Promise<readonly PersonWithEnrolments[]>;
+  updatePerson(
+    ref: GalleryRef,
+    personId: string,
+    patch: { readonly name?: string; readonly userData?: string },
+    nowMs: number,
+  ): Promise<void>;
+  deletePerson(ref: GalleryRef, personId: string): Promise<RemovedPerson>;
+  getPersonKey(
+    ref: GalleryRef,
+    personId: string,
+  ): Promise<{ readonly personNo: number; readonly galleryNo: number; readonly wrappedKey: Uint8Array }>;
+
+  /** limit-exceeded when the person already has `maxEnrolments`. */
+  addEnrolment(ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number): Promise<Enrolment>;
+  /** Many persons with their enrolments in one transaction: for imports, moves and restores. */
+  importPersons(
+    ref: GalleryRef,
+    batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
+  ): Promise<readonly { readonly person: Person; readonly enrolments: readonly Enrolment[] }[]>;
+  getEnrolment(ref: GalleryRef, personId: string, enrolmentId: string): Promise<Enrolment>;
+  listEnrolments(ref: GalleryRef, personId: string): Promise<readonly Enrolment[]>;
+  findEnrolmentBySource(ref: GalleryRef, personId: string, sourceHash: string): Promise<Enrolment | undefined>;
+  updateEnrolment(
+    ref: GalleryRef,
+    personId: string,
+    enrolmentId: string,
+    patch: { readonly userData: string },
+    nowMs: number,
+  ): Promise<void>;
+  deleteEnrolment(
+    ref: GalleryRef,
+    personId: string,
+    enrolmentId: string,
+  ): Promise<{ readonly galleryNo: number; readonly enrolmentNo: number }>;
+  /** Sealed templates of one person, for 1:1 comparison. */
+  sealedEnrolmentsOf(ref: GalleryRef, personId: string): Promise<readonly SealedEnrolment[]>;
+
+  /** Search results come back as numbers; numbers of what is gone meanwhile are left out. */
+  resolveEnrolments(
+    ref: GalleryRef,
+    enrolmentNos: readonly number[],
+  ): Promise<
+    ReadonlyMap<number, { readonly personId: string; readonly personName: string; readonly enrolmentId: string }>
+  >;
+
+  insertProbes(tenantId: string, probes: readonly SealedProbe[]): Promise<void>;
+  /** Unexpired ones only. */
+  findProbes(tenantId: string, probeIds: readonly string[], nowMs: number): Promise<ReadonlyMap<string, SealedProbe>>;
+  /** Answers how many were removed. */
+  sweepProbes(nowMs: number): Promise<number>;
+
+  /** All enrolments with a number above `afterEnrolmentNo`, rising, at most `limit`: fills an index. */
+  scanEnrolments(afterEnrolmentNo: number, limit: number): Promise<readonly SealedEnrolment[]>;
+  getSealedEnrolments(enrolmentNos: readonly number[]): Promise<readonly SealedEnrolment[]>;
+  lastChangeNo(): Promise<number>;
+  changesAfter(changeNo: number, limit: number): Promise<readonly Change[]>;
+  /** Forgets changes up to and including `changeNo`. */
+  trimChanges(changeNo: number): Promise<void>;
+}
+
+// ── Vault: keys and sealing ─────────────────────────────────────────────────
+
+export interface Vault {
+  /** A fresh data key for one person, wrapped for storage. */
+  newPersonKey(tenantId: string): Uint8Array;
+  sealTemplate(tenantId: string, wrappedKey: Uint8Array, vector: Float32Array): Uint8Array;
+  /** Throws when the key or the bytes were altered. */
+  openTemplate(tenantId: string, wrappedKey: Uint8Array, sealed: Uint8Array): Float32Array;
+  sealProbe(tenantId: string, vector: Float32Array): Uint8Array;
+  openProbe(tenantId: string, sealed: Uint8Array): Float32Array;
+}
+
+// ── Index: 1:N search ───────────────────────────────────────────────────────
+
+export interface IndexRow {
+  readonly personNo: number;
+  readonly enrolmentNo: number;
+  /** Unit vector. */
+  readonly vector: Float32Array;
+}
+
+export interface SearchQuery {
+  readonly vector: Float32Array;
+  /** Persons wanted, best first. */
+  readonly maxPersons: number;
+  /** Persons below this score are left out; −1 keeps all. */
+  readonly minScore: number;
+  /** Only these persons, when given. */
+  readonly allowPersonNos?: readonly number[];
+  /** True scans every template instead of a measured shortlist. */
+  readonly exact?: boolean;
+}
+
+export interface SearchHit {
+  readonly personNo: number;
+  /** The person's best enrolment. */
+  readonly enrolmentNo: number;
+  readonly score: number;
+}
+
+export interface SearchResult {
+  /** One a person, best first; equal scores by person number. */
+  readonly hits: readonly SearchHit[];
+  /** Enrolments compared, after the allow-list. */
+  readonly searched: number;
+  readonly exact: boolean;
+  /** Measured share of mated searches in which this way of searching finds the best mate that the exact scan finds. */
+  readonly recall: number;
+}
+
+/**
+ * Derived from the store, never the other way round. A gallery is named by its number; one never filled is empty,
+ * not an error. Once `add` resolves every later search sees the rows; once `remove` resolves none does.
+ */
+export interface GalleryIndex {
+  add(galleryNo: number, rows: readonly IndexRow[]): Promise<void>;
+  remove(galleryNo: number, enrolmentNos: readonly number[]): Promise<void>;
+  removeGallery(galleryNo: number): Promise<void>;
+  search(galleryNo: number, query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
+  size(galleryNo: number): { readonly enrolments: number; readonly persons: number };
+  close(): Promise<void>;
+}
+
+// ── Engine: image bytes → faces and templates ───────────────────────────────
+
+export interface AnalyseOptions {
+  readonly packId: string;
+  readonly maxFaces: number;
+  /** Measure pose, blur and the rest, and judge quality. */
+  readonly measure: boolean;
+  /** Make a template of each face. */
+  readonly embed: boolean;
+}
+
+export interface FaceEngine {
+  readonly packs: readonly ModelPack[];
+  /** image-unusable when the bytes can't be decoded within the limits; no face is an empty list. */
+  analyse(image: Uint8Array, options: AnalyseOptions, signal?: AbortSignal): Promise<AnalysedImage>;
+  close(): Promise<void>;
+}
+
+// ── The rest ────────────────────────────────────────────────────────────────
+
+export interface ImageFetcher {
+  /** image-unreachable for anything but bytes from an allowed address. */
+  fetchImage(url: string, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+export interface ApiKeys {
+  /** Undefined for a key that is not known; takes the same time for every wrong key. */
+  authenticate(presentedKey: string): Promise<Principal | undefined>;
+  /** The key itself is in the answer and nowhere else. */
+  create(
+    tenantId: string,
+    label: string,
+    permissions: readonly Permission[],
+  ): Promise<{ readonly keyId: string; readonly key: string }>;
+}
+
+export interface Clock {
+  nowMs(): number;
+}
+
+/** Random ids: lower-case RFC 4122 GUIDs. */
+export type NewId = () => string;
+
+export interface Deps {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly index: GalleryIndex;
+  readonly engine: FaceEngine;
+  readonly images: ImageFetcher;
+  readonly keys: ApiKeys;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Name a client sends → pack that answers for it. */
+  readonly recognitionModels: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,200 @@
+// The nouns of Kith, in the words of ISO/IEC 2382-37 and the NIST 1:N reports (docs/glossary.md).
+// Times are epoch milliseconds, lengths pixels of the upright image, angles degrees.
+
+// ── Galleries, persons, enrolments ──────────────────────────────────────────
+
+/**
+ * What a gallery holds. In the person kinds each person has enrolments; in the face kinds each enrolment stands
+ * for itself. Ids are unique within a tenant and a kind.
+ */
+export type GalleryKind = 'large-person' | 'person' | 'large-face' | 'face' | 'directory';
+
+export interface GalleryRef {
+  readonly tenantId: string;
+  readonly kind: GalleryKind;
+  /** Chosen by the gallery's owner: 1 to 64 of a-z 0-9 - _ */
+  readonly galleryId: string;
+}
+
+export interface Training {
+  readonly status: 'never' | 'running' | 'succeeded' | 'failed';
+  readonly lastActionMs?: number;
+  readonly lastSucceededMs?: number;
+  readonly message?: string;
+}
+
+export interface Gallery extends GalleryRef {
+  /** The store's own number, never used twice; the index knows the gallery by it. */
+  readonly galleryNo: number;
+  readonly name: string;
+  readonly userData?: string;
+  /** Name under which templates are comparable; the catalogue maps it to a model pack. */
+  readonly recognitionModel: string;
+  readonly training: Training;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+export interface Person {
+  readonly personId: string;
+  /** The store's own number, never used twice. */
+  readonly personNo: number;
+  readonly name: string;
+  readonly userData?: string;
+  readonly createdMs: number;
+}
+
+/** One stored template of a person, with what is known of the face it came from. */
+export interface Enrolment {
+  readonly enrolmentId: string;
+  /** The store's own number, rising, never used twice. */
+  readonly enrolmentNo: number;
+  readonly personId: string;
+  readonly userData?: string;
+  readonly box: Box;
+  readonly quality: Quality;
+  /** SHA-256 of the source image's bytes, hex: lets an import resume without reading a face twice. */
+  readonly sourceHash?: string;
+  readonly createdMs: number;
+}
+
+/** A detected face kept for a while to be searched with. */
+export interface Probe {
+  readonly probeId: string;
+  readonly recognitionModel: string;
+  readonly template: Template;
+  readonly quality: Quality;
+  readonly expiresMs: number;
+}
+
+// ── Faces in images ─────────────────────────────────────────────────────────
+
+export interface Box {
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+export interface Point {
+  readonly xPx: number;
+  readonly yPx: number;
+}
+
+/** Unit vector (L2 norm 1) and the pack that made it. Vectors of different packs are never comparable. */
+export interface Template {
+  readonly vector: Float32Array;
+  readonly packId: string;
+}
+
+export interface HeadPose {
+  /** Positive looks up. */
+  readonly pitchDeg: number;
+  /** Positive tilts the head clockwise as the viewer sees it. */
+  readonly rollDeg: number;
+  /** Positive turns towards the viewer's right. */
+  readonly yawDeg: number;
+}
+
+/** Measured from pixels and landmarks, each 0..1; vision/measure.ts says how and with what error. */
+export interface FaceMeasurements {
+  readonly pose: HeadPose;
+  /** 0 sharp … 1 no detail left. */
+  readonly blur: number;
+  /** 0 black … .5 well lit … 1 burnt out. */
+  readonly exposure: number;
+  readonly noise: number;
+  readonly foreheadOccluded: number;
+  readonly eyesOccluded: number;
+  readonly mouthOccluded: number;
+  readonly glasses: number;
+  readonly sunglasses: number;
+  readonly mask: number;
+  /** Length of the embedding before it is made a unit vector: the model's own sign of quality. */
+  readonly templateLength: number;
+}
+
+export type QualityLevel = 'low' | 'medium' | 'high';
+export type QualityReason =
+  | 'too-small'
+  | 'blurred'
+  | 'too-dark'
+  | 'too-bright'
+  | 'turned-away'
+  | 'eyes-covered'
+  | 'mouth-covered'
+  | 'indistinct';
+
+export interface Quality {
+  readonly level: QualityLevel;
+  /** Worst first; empty for `high`. */
+  readonly reasons: readonly QualityReason[];
+}
+
+export interface Face {
+  readonly box: Box;
+  /** Detector's score, 0..1. */
+  readonly detectorScore: number;
+  /** 68 points in the iBUG 300-W order. */
+  readonly landmarks: readonly Point[];
+  /** Present when the analysis asked for it. */
+  readonly measurements?: FaceMeasurements;
+  readonly quality?: Quality;
+  readonly template?: Template;
+}
+
+export interface AnalysedImage {
+  /** Size after EXIF orientation; every coordinate refers to it. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Largest first. */
+  readonly faces: readonly Face[];
+}
+
+// ── Models ──────────────────────────────────────────────────────────────────
+
+/** What is known of a set of models that together turn a photo into templates. */
+export interface ModelPack {
+  readonly packId: string;
+  readonly version: string;
+  /** Length of a template. */
+  readonly dims: number;
+  readonly description: string;
+  readonly weightsLicence: string;
+  readonly trainingData: string;
+  readonly calibration: Calibration;
+}
+
+/** Scores of a pack, read as probabilities; measured once and shipped with it. */
+export interface Calibration {
+  /** Score at which confidence is 0.5. */
+  readonly midpointScore: number;
+  /** Steepness of the logistic curve, per unit of score. */
+  readonly slope: number;
+  /** Share of impostor comparisons at or above a score, measured; scores rising, rates falling. */
+  readonly impostorTail: readonly { readonly score: number; readonly falseMatchRate: number }[];
+  /** Where the figures come from, with N. */
+  readonly measuredOn: string;
+}
+
+// ── Search ──────────────────────────────────────────────────────────────────
+
+/** A person a probe may belong to; confidence is calibrated, 0..1. */
+export interface Candidate {
+  readonly personId: string;
+  readonly enrolmentId: string;
+  readonly score: number;
+  readonly confidence: number;
+}
+
+// ── Access ──────────────────────────────────────────────────────────────────
+
+/** What a route needs and a key may carry. `admin` includes the others. */
+export type Permission = 'admin' | 'enrol' | 'search' | 'review' | 'audit';
+
+/** Whoever presented a valid key. */
+export interface Principal {
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
