@@ -11,6 +11,8 @@ export type ImageFault =
   | 'several-faces'
   | 'low-quality';
 
+export type ArgumentFault = 'missing' | 'empty' | 'too-long' | 'malformed' | 'out-of-range' | 'unknown';
+
 /** Everything Kith can refuse, without a word of HTTP. Each door turns it into its own answer. */
 export type Problem =
   | {
@@ -27,7 +29,12 @@ export type Problem =
       readonly id: string;
       readonly galleryKind?: GalleryKind;
     }
-  | { readonly kind: 'invalid-argument'; readonly argument: string; readonly message: string }
+  | {
+      readonly kind: 'invalid-argument';
+      readonly argument: string;
+      readonly reason: ArgumentFault;
+      readonly message: string;
+    }
   | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number; readonly message: string }
   | { readonly kind: 'image-unusable'; readonly fault: ImageFault; readonly message: string }
   | { readonly kind: 'image-unreachable'; readonly message: string }

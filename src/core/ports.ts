@@ -67,6 +67,7 @@ export interface SealedProbe {
 
 /** A stored template on its way into the index. */
 export interface SealedEnrolment {
+  readonly tenantId: string;
   readonly galleryNo: number;
   readonly personNo: number;
   readonly enrolmentNo: number;
@@ -289,6 +290,12 @@ export interface ApiKeys {
   ): Promise<{ readonly keyId: string; readonly key: string }>;
 }
 
+/** Brings the index up to date with the store; see index-follower.ts. */
+export interface IndexFollower {
+  /** Resolves when every change acknowledged by the store before the call is in the index. */
+  catchUp(): Promise<void>;
+}
+
 export interface Clock {
   nowMs(): number;
 }
@@ -300,6 +307,7 @@ export interface Deps {
   readonly store: Store;
   readonly vault: Vault;
   readonly index: GalleryIndex;
+  readonly follower: IndexFollower;
   readonly engine: FaceEngine;
   readonly images: ImageFetcher;
   readonly keys: ApiKeys;

@@ -182,6 +182,7 @@ export interface Calibration {
 /** A person a probe may belong to; confidence is calibrated, 0..1. */
 export interface Candidate {
   readonly personId: string;
+  readonly personName: string;
   readonly enrolmentId: string;
   readonly score: number;
   readonly confidence: number;

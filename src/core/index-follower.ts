@@ -1,0 +1,118 @@
+// The one way from the store to the index: the store's change feed. Writers in this process wait for it before they
+// acknowledge; writes of other processes (a bulk import beside a running service) come in by the same road.
+import type { Change, GalleryIndex, IndexFollower, IndexRow, SealedEnrolment, Store, Vault } from './ports.ts';
+
+const FEED_BATCH = 1000;
+const SCAN_BATCH = 5000;
+
+export interface FollowerDeps {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly index: GalleryIndex;
+  /** A template that can't be opened is left out of the search and reported, never guessed. */
+  readonly onUnreadable: (enrolmentNo: number, error: unknown) => void;
+}
+
+export interface StartedFollower extends IndexFollower {
+  /** Changes up to this number are in the index. */
+  readonly changeNo: number;
+}
+
+/** Fills an empty index from the store, reporting rows as they come, then follows the feed. */
+export async function startIndexFollower(deps: FollowerDeps, onProgress: (rows: number) => void): Promise<StartedFollower> {
+  const changeNo = await deps.store.lastChangeNo();
+  let after = 0;
+  let rows = 0;
+  for (;;) {
+    const batch = await deps.store.scanEnrolments(after, SCAN_BATCH);
+    const last = batch.at(-1);
+    if (!last) break;
+    await addToIndex(deps, batch);
+    after = last.enrolmentNo;
+    rows += batch.length;
+    onProgress(rows);
+  }
+  return followFeed(deps, changeNo);
+}
+
+function followFeed(deps: FollowerDeps, startNo: number): StartedFollower {
+  let changeNo = startNo;
+  let running: Promise<void> | undefined;
+  let queued: Promise<void> | undefined;
+
+  async function applyAll(): Promise<void> {
+    for (;;) {
+      const changes = await deps.store.changesAfter(changeNo, FEED_BATCH);
+      const last = changes.at(-1);
+      if (!last) return;
+      await applyChanges(deps, changes);
+      changeNo = last.changeNo;
+    }
+  }
+
+  function start(): Promise<void> {
+    running = applyAll().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  return {
+    get changeNo() {
+      return changeNo;
+    },
+    catchUp() {
+      if (!running) return start();
+      // The running pass may have read the feed already: callers who come now share the next one.
+      queued ??= running
+        .catch(() => undefined)
+        .then(() => {
+          queued = undefined;
+          return start();
+        });
+      return queued;
+    },
+  };
+}
+
+async function applyChanges(deps: FollowerDeps, changes: readonly Change[]): Promise<void> {
+  // Removals first: an enrolment added and removed within one batch is no longer in the store, so it isn't added either.
+  const removedByGallery = new Map<number, number[]>();
+  for (const change of changes) {
+    if (change.op === 'remove-gallery') await deps.index.removeGallery(change.galleryNo);
+    if (change.op === 'remove') {
+      const removed = removedByGallery.get(change.galleryNo) ?? [];
+      removed.push(change.enrolmentNo);
+      removedByGallery.set(change.galleryNo, removed);
+    }
+  }
+  for (const [galleryNo, enrolmentNos] of removedByGallery) await deps.index.remove(galleryNo, enrolmentNos);
+
+  const added = changes.filter((change) => change.op === 'add').map((change) => change.enrolmentNo);
+  if (added.length > 0) await addToIndex(deps, await deps.store.getSealedEnrolments(added));
+}
+
+async function addToIndex(deps: FollowerDeps, enrolments: readonly SealedEnrolment[]): Promise<void> {
+  const rowsByGallery = new Map<number, IndexRow[]>();
+  for (const enrolment of enrolments) {
+    const row = openRow(deps, enrolment);
+    if (!row) continue;
+    const rows = rowsByGallery.get(enrolment.galleryNo) ?? [];
+    rows.push(row);
+    rowsByGallery.set(enrolment.galleryNo, rows);
+  }
+  for (const [galleryNo, rows] of rowsByGallery) await deps.index.add(galleryNo, rows);
+}
+
+function openRow(deps: FollowerDeps, enrolment: SealedEnrolment): IndexRow | undefined {
+  try {
+    return {
+      personNo: enrolment.personNo,
+      enrolmentNo: enrolment.enrolmentNo,
+      vector: deps.vault.openTemplate(enrolment.tenantId, enrolment.wrappedKey, enrolment.sealedTemplate),
+    };
+  } catch (error) {
+    deps.onUnreadable(enrolment.enrolmentNo, error);
+    return undefined;
+  }
+}
