@@ -19,7 +19,10 @@ export interface StartedFollower extends IndexFollower {
 }
 
 /** Fills an empty index from the store, reporting rows as they come, then follows the feed. */
-export async function startIndexFollower(deps: FollowerDeps, onProgress: (rows: number) => void): Promise<StartedFollower> {
+export async function startIndexFollower(
+  deps: FollowerDeps,
+  onProgress: (rows: number) => void,
+): Promise<StartedFollower> {
   const changeNo = await deps.store.lastChangeNo();
   let after = 0;
   let rows = 0;

@@ -1,0 +1,56 @@
+import { packFor } from '../checks.ts';
+import { MAX_FACES_PER_IMAGE } from '../limits.ts';
+import type { Deps } from '../ports.ts';
+import type { Face } from '../types.ts';
+
+export interface DetectFacesInput {
+  readonly tenantId: string;
+  readonly image: Uint8Array;
+  readonly recognitionModel: string;
+  /** Pose, blur and the rest, and quality. */
+  readonly measure: boolean;
+  /** Keep a probe of each face for later searches, this long; undefined keeps nothing. */
+  readonly probeTtlS: number | undefined;
+}
+
+export interface DetectedFace {
+  readonly face: Omit<Face, 'template'>;
+  readonly probeId?: string;
+}
+
+/** Faces of a photo, largest first; none is an empty list. The photo itself is never kept. */
+export async function detectFaces(
+  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'clock' | 'newId' | 'recognitionModels'>,
+  input: DetectFacesInput,
+): Promise<readonly DetectedFace[]> {
+  const pack = packFor(deps, input.recognitionModel);
+  const { probeTtlS } = input;
+  const { faces } = await deps.engine.analyse(input.image, {
+    packId: pack.packId,
+    maxFaces: MAX_FACES_PER_IMAGE,
+    // A probe carries its quality along.
+    measure: input.measure || probeTtlS !== undefined,
+    embed: probeTtlS !== undefined,
+  });
+  if (probeTtlS === undefined) return faces.map(({ template: _, ...face }) => ({ face }));
+
+  const expiresMs = deps.clock.nowMs() + probeTtlS * 1000;
+  const kept = faces.map(({ template, ...face }) => {
+    if (!template || !face.quality) throw new Error('the engine left out what it was asked for');
+    const probe = {
+      probeId: deps.newId(),
+      recognitionModel: input.recognitionModel,
+      packId: pack.packId,
+      quality: face.quality,
+      sealedTemplate: deps.vault.sealProbe(input.tenantId, template.vector),
+      expiresMs,
+    };
+    return { face, probe };
+  });
+  if (kept.length > 0)
+    await deps.store.insertProbes(
+      input.tenantId,
+      kept.map(({ probe }) => probe),
+    );
+  return kept.map(({ face, probe }) => ({ face, probeId: probe.probeId }));
+}

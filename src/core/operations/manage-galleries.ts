@@ -1,0 +1,64 @@
+import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
+import type { Deps, Page } from '../ports.ts';
+import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
+
+export interface GallerySettings {
+  readonly name: string;
+  readonly userData?: string;
+  readonly recognitionModel: string;
+}
+
+/** already-exists when the id is taken: creating never changes what is there. */
+export async function createGallery(
+  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'recognitionModels'>,
+  ref: GalleryRef,
+  settings: GallerySettings,
+): Promise<Gallery> {
+  checkGalleryId(ref.galleryId);
+  checkName(settings.name);
+  checkUserData(settings.userData);
+  packFor(deps, settings.recognitionModel);
+  const { tenantId, kind, galleryId } = ref;
+  return deps.store.createGallery({ tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() });
+}
+
+export async function getGallery(deps: Pick<Deps, 'store'>, ref: GalleryRef): Promise<Gallery> {
+  return deps.store.getGallery(ref);
+}
+
+export async function listGalleries(
+  deps: Pick<Deps, 'store'>,
+  scope: { readonly tenantId: string; readonly kind: GalleryKind },
+  page: Page,
+): Promise<readonly Gallery[]> {
+  return deps.store.listGalleries(scope.tenantId, scope.kind, page);
+}
+
+export interface NamePatch {
+  readonly name?: string;
+  readonly userData?: string;
+}
+
+/** What a name patch must hold to, for galleries and persons alike. */
+export function checkNamePatch(patch: NamePatch): void {
+  if (patch.name === undefined && patch.userData === undefined) {
+    throw invalidArgument('name', 'missing', 'A name or user data is needed: there is nothing to change.');
+  }
+  if (patch.name !== undefined) checkName(patch.name);
+  checkUserData(patch.userData);
+}
+
+export async function updateGallery(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  ref: GalleryRef,
+  patch: NamePatch,
+): Promise<void> {
+  checkNamePatch(patch);
+  await deps.store.updateGallery(ref, patch, deps.clock.nowMs());
+}
+
+/** With all its persons and enrolments. */
+export async function deleteGallery(deps: Pick<Deps, 'store' | 'follower'>, ref: GalleryRef): Promise<void> {
+  await deps.store.deleteGallery(ref);
+  await deps.follower.catchUp();
+}
