@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { ConfigError, loadConfig } from './config.ts';
+
+test('an empty environment gives a service on loopback', () => {
+  expect(loadConfig({})).toMatchObject({ host: '127.0.0.1', port: 8484, imageHosts: [], apiKey: undefined });
+});
+
+test('an empty variable counts as unset', () => {
+  expect(loadConfig({ KITH_PORT: '', KITH_API_KEY: '' })).toMatchObject({ port: 8484, apiKey: undefined });
+});
+
+test('every bad value is reported at once', () => {
+  const load = () =>
+    loadConfig({
+      KITH_PORT: '70000',
+      KITH_API_KEY: 'short',
+      KITH_TLS_CERT: '/nowhere/cert.pem',
+      KITH_ALLOW_PLAIN_HTTP: 'yes',
+      KITH_LOG_LEVEL: 'loud',
+      KITH_RECOGNITION_MODELS: 'recognition_04',
+      KITH_PROT: '1',
+    });
+  const faults = catchFaults(load);
+  const named = ['KITH_PORT:', 'KITH_API_KEY:', 'KITH_TLS_CERT:', 'KITH_ALLOW_PLAIN_HTTP:', 'KITH_LOG_LEVEL:'];
+  for (const start of [...named, 'KITH_RECOGNITION_MODELS:', 'KITH_PROT: there is no such setting']) {
+    expect(faults.some((fault) => fault.startsWith(start))).toBe(true);
+  }
+});
+
+test.each(['0x1F', '1e3', '-1', ' 80', '80.5', '65536'])('port "%s" is refused', (port) => {
+  expect(() => loadConfig({ KITH_PORT: port })).toThrow(ConfigError);
+});
+
+test.each(['0.0.0.0', '::', '192.168.1.20', 'kith.example.org'])(
+  'beyond loopback (%s) TLS or a flag is needed',
+  (host) => {
+    expect(() => loadConfig({ KITH_HOST: host })).toThrow(/KITH_TLS_CERT/);
+    expect(loadConfig({ KITH_HOST: host, KITH_ALLOW_PLAIN_HTTP: 'true' }).host).toBe(host);
+  },
+);
+
+test('recognition models map to packs by name', () => {
+  const { recognitionModels } = loadConfig({ KITH_RECOGNITION_MODELS: 'recognition_03=fast, recognition_04=accurate' });
+  expect([...recognitionModels]).toEqual([
+    ['recognition_03', 'fast'],
+    ['recognition_04', 'accurate'],
+  ]);
+});
+
+function catchFaults(load: () => unknown): readonly string[] {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+  }
+  throw new Error('nothing was refused');
+}

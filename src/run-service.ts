@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { type Composed, compose, DEFAULT_TENANT } from './compose.ts';
+import type { Config } from './config.ts';
+import { createServer } from './server/server.ts';
+
+/** How often writes of other processes (a bulk import beside the service) are looked for. */
+const FOLLOW_INTERVAL_MS = 500;
+const SWEEP_INTERVAL_MS = 30_000;
+
+export interface RunningService {
+  readonly url: string;
+  readonly deps: Composed;
+  /** Drains requests, then closes the parts in reverse order. */
+  stop(): Promise<void>;
+}
+
+/** config → compose → server → listen. `print` gets what the operator must see: addresses, and a new key, once. */
+export async function runService(config: Config, print: (line: string) => void): Promise<RunningService> {
+  const deps = await compose(config, {
+    onIndexProgress: (rows) => {
+      if (rows % 100_000 === 0) print(`Reading the galleries: ${rows} templates so far`);
+    },
+    onUnreadable: (enrolmentNo) => print(`Template ${enrolmentNo} can't be opened and is left out of searches`),
+  });
+  try {
+    const app = await createServer(deps, {
+      log: config.logLevel === 'silent' ? false : { level: config.logLevel },
+      ...(config.tlsCertPath && config.tlsKeyPath
+        ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
+        : {}),
+    });
+    await app.listen({ host: config.host, port: config.port });
+    const url = addressOf(app.server.address() as AddressInfo, config);
+    const chores = [
+      every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
+      every(SWEEP_INTERVAL_MS, () => deps.store.sweepProbes(deps.clock.nowMs()), app.log),
+    ];
+    await printGreeting(deps, config, { url, print });
+    return {
+      url,
+      deps,
+      async stop() {
+        for (const chore of chores) clearInterval(chore);
+        await app.close();
+        await deps.close();
+      },
+    };
+  } catch (error) {
+    await deps.close();
+    throw error;
+  }
+}
+
+async function printGreeting(
+  deps: Composed,
+  config: Config,
+  out: { readonly url: string; readonly print: (line: string) => void },
+): Promise<void> {
+  out.print(`Kith listens on ${out.url}, data in ${config.dataDir}`);
+  if (config.apiKey !== undefined || (await deps.store.listApiKeys()).length > 0) return;
+  const { key } = await deps.keys.create(DEFAULT_TENANT, 'first key', ['admin']);
+  out.print('This is your API key. It is shown this once and stored only as a hash, so keep it now:');
+  out.print(`  ${key}`);
+}
+
+function addressOf({ address, port, family }: AddressInfo, config: Config): string {
+  const scheme = config.tlsCertPath ? 'https' : 'http';
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** A chore that fails is logged and tried again at its next turn; two turns never overlap. */
+function every(
+  intervalMs: number,
+  chore: () => Promise<unknown>,
+  log: { error(details: object, message: string): void },
+): NodeJS.Timeout {
+  let underWay = false;
+  const timer = setInterval(async () => {
+    if (underWay) return;
+    underWay = true;
+    try {
+      await chore();
+    } catch (error) {
+      log.error({ errorName: (error as Error).name }, 'a background chore failed');
+    } finally {
+      underWay = false;
+    }
+  }, intervalMs);
+  timer.unref();
+  return timer;
+}
