@@ -218,16 +218,19 @@ export interface SearchQuery {
   readonly maxPersons: number;
   /** Persons below this score are left out; −1 keeps all. */
   readonly minScore: number;
-  /** Only these persons, when given. */
-  readonly allowPersonNos?: readonly number[];
+  /** Only these persons, when given. A list passed again is remembered by identity: don't change it in place. */
+  readonly allowPersonNos?: readonly number[] | Uint32Array;
   /** True scans every template instead of a measured shortlist. */
   readonly exact?: boolean;
+  /** What a person is ranked by: the closest enrolment (the default) or the normalised mean of all enrolments. */
+  readonly rankBy?: 'best' | 'mean';
 }
 
 export interface SearchHit {
   readonly personNo: number;
   /** The person's best enrolment. */
   readonly enrolmentNo: number;
+  /** Cosine with that enrolment or, ranked by mean, with the mean of the person's enrolments. */
   readonly score: number;
 }
 
@@ -237,8 +240,62 @@ export interface SearchResult {
   /** Enrolments compared, after the allow-list. */
   readonly searched: number;
   readonly exact: boolean;
-  /** Measured share of mated searches in which this way of searching finds the best mate that the exact scan finds. */
+  /**
+   * Share of searches in which this way of searching names the person that the exact scan names first: 1 when exact,
+   * else measured on a sample of this index's own searches (until there is one, the share it is designed for).
+   */
   readonly recall: number;
+}
+
+/** The closest enrolment of another person. */
+export interface Neighbour {
+  readonly personNo: number;
+  readonly enrolmentNo: number;
+  readonly nearestPersonNo: number;
+  readonly nearestEnrolmentNo: number;
+  readonly score: number;
+}
+
+export interface NeighboursQuery {
+  /** Enrolments whose nearest is below this score are left out; −1 keeps all. */
+  readonly minScore: number;
+  /** Goes on after this enrolment: the last `doneEnrolmentNo` that was kept. */
+  readonly afterEnrolmentNo?: number;
+}
+
+export interface NeighboursBatch {
+  readonly neighbours: readonly Neighbour[];
+  /** Every enrolment up to this number is done. */
+  readonly doneEnrolmentNo: number;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Numbers for a metrics page; nothing in them tells of a person. */
+export interface IndexStats {
+  readonly galleries: number;
+  readonly enrolments: number;
+  /** Memory held for templates, and how much of it is taken by live ones. */
+  readonly reservedBytes: number;
+  readonly liveBytes: number;
+  readonly threads: number;
+  /** `plain` means that the fast kernel could not be loaded; `warning` says why. */
+  readonly kernel: 'wasm' | 'plain';
+  readonly warning?: string;
+  readonly searches: number;
+  readonly queued: number;
+  readonly refusedBusy: number;
+  readonly recall: RecallStats;
+}
+
+/** The fast search held against the exact scan, on a sample of this index's own searches. */
+export interface RecallStats {
+  readonly sampled: number;
+  readonly missed: number;
+  /** What answers carry as `recall`. */
+  readonly estimate: number;
+  /** 95 % one-sided lower bound; 0 without samples. */
+  readonly lowerBound: number;
 }
 
 /**
@@ -249,8 +306,12 @@ export interface GalleryIndex {
   add(galleryNo: number, rows: readonly IndexRow[]): Promise<void>;
   remove(galleryNo: number, enrolmentNos: readonly number[]): Promise<void>;
   removeGallery(galleryNo: number): Promise<void>;
+  /** busy when too many searches wait already. */
   search(galleryNo: number, query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
+  /** Every enrolment's nearest of another person, by rising number, in idle time; stop and go on by `afterEnrolmentNo`. */
+  allNeighbours(galleryNo: number, query: NeighboursQuery, signal?: AbortSignal): AsyncIterable<NeighboursBatch>;
   size(galleryNo: number): { readonly enrolments: number; readonly persons: number };
+  stats(): IndexStats;
   close(): Promise<void>;
 }
 
