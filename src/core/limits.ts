@@ -3,8 +3,15 @@
 /** Azure: an image below 1 KB or above 6 MB is refused. */
 export const MIN_IMAGE_BYTES = 1024;
 export const MAX_IMAGE_BYTES = 6 * 1024 * 1024;
+/** A photo file on this machine, for the command line: straight out of any camera. */
+export const MAX_LOCAL_IMAGE_BYTES = 64 * 1024 * 1024;
 /** Decoded size cap, checked from the header before a pixel is decoded: 100 megapixels. */
 export const MAX_IMAGE_PIXELS = 100_000_000;
+
+/** For doors whose callers don't name one: the newest name Azure's clients know. */
+export const DEFAULT_RECOGNITION_MODEL = 'recognition_04';
+/** Azure: identical at a confidence of 0.5 or more; Kith's calibration puts its threshold there. */
+export const DEFAULT_MIN_CONFIDENCE = 0.5;
 
 /** Azure: faces returned by one detection, largest first. */
 export const MAX_FACES_PER_IMAGE = 100;

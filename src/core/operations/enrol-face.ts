@@ -1,22 +1,21 @@
-import { checkFaceUserData, invalidArgument, packFor } from '../checks.ts';
+import { checkFaceUserData, packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
+import { chooseFace, type FaceTarget } from '../face-choice.ts';
 import { MAX_ENROLMENTS_PER_PERSON, MAX_FACES_PER_IMAGE } from '../limits.ts';
 import type { Deps } from '../ports.ts';
-import type { AnalysedImage, Box, Enrolment, Face, GalleryRef } from '../types.ts';
+import type { Box, Enrolment, GalleryRef, Quality, QualityLevel, Template } from '../types.ts';
 
 export interface EnrolFaceInput {
   readonly gallery: GalleryRef;
   readonly personId: string;
   readonly image: Uint8Array;
-  /** Which face is meant; without it the image must show exactly one. */
-  readonly target: Box | undefined;
+  readonly target: FaceTarget;
   readonly userData: string | undefined;
   /** SHA-256 of the source file, hex, when an import wants to know it again. */
   readonly sourceHash: string | undefined;
+  /** Faces below it are refused; absent takes any. */
+  readonly minQuality?: QualityLevel;
 }
-
-/** A target box means a face when the two overlap at least this much (intersection over union). */
-const MIN_TARGET_OVERLAP = 0.3;
 
 /** Stores one more template of a person; once it resolves, every later search finds it. */
 export async function enrolFace(
@@ -25,72 +24,83 @@ export async function enrolFace(
 ): Promise<Enrolment> {
   checkFaceUserData(input.userData);
   const gallery = await deps.store.getGallery(input.gallery);
-  const pack = packFor(deps, gallery.recognitionModel);
+  const { packId } = packFor(deps, gallery.recognitionModel);
   // Asked before the costly part, so that an unknown person is told at once; the store asks again when it writes.
-  const { wrappedKey } = await deps.store.getPersonKey(input.gallery, input.personId);
+  await deps.store.getPersonKey(input.gallery, input.personId);
 
-  const analysed = await deps.engine.analyse(input.image, {
-    packId: pack.packId,
-    maxFaces: MAX_FACES_PER_IMAGE,
-    measure: true,
-    embed: true,
-  });
-  const face = input.target ? faceAt(analysed, input.target) : onlyFace(analysed);
-  if (!face.template || !face.quality) throw new Error('the engine left out what it was asked for');
-
-  const enrolment = await deps.store.addEnrolment(
-    input.gallery,
-    input.personId,
-    {
-      enrolmentId: deps.newId(),
-      ...(input.userData === undefined ? {} : { userData: input.userData }),
-      ...(input.sourceHash === undefined ? {} : { sourceHash: input.sourceHash }),
-      box: face.box,
-      quality: face.quality,
-      packId: pack.packId,
-      sealedTemplate: deps.vault.sealTemplate(input.gallery.tenantId, wrappedKey, face.template.vector),
-      createdMs: deps.clock.nowMs(),
-    },
-    MAX_ENROLMENTS_PER_PERSON,
-  );
+  const face = await readFaceToEnrol(deps, { ...input, packId });
+  const enrolment = await storeFace(deps, { ...input, face });
   await deps.follower.catchUp();
   return enrolment;
 }
 
-function onlyFace(image: AnalysedImage): Face {
-  const [face, second] = image.faces;
-  if (!face) throw unusable('no-face', 'No face was found in the photo.');
-  if (second) {
-    throw unusable('several-faces', `The photo shows ${image.faces.length} faces; say which one is meant, or crop it.`);
-  }
-  return face;
+export interface FaceToEnrol {
+  readonly box: Box;
+  readonly quality: Quality;
+  readonly template: Template;
 }
 
-function faceAt(image: AnalysedImage, target: Box): Face {
-  const inside =
-    target.leftPx >= 0 &&
-    target.topPx >= 0 &&
-    target.leftPx + target.widthPx <= image.widthPx &&
-    target.topPx + target.heightPx <= image.heightPx;
-  if (!inside) throw invalidArgument('targetFace', 'out-of-range', 'The target lies outside the photo.');
-
-  const overlapping = image.faces
-    .map((face) => ({ face, overlap: intersectionOverUnion(face.box, target) }))
-    .filter(({ overlap }) => overlap >= MIN_TARGET_OVERLAP)
-    .sort((a, b) => b.overlap - a.overlap);
-  const [best] = overlapping;
-  if (!best) throw unusable('no-face', 'No face was found where the target says.');
-  return best.face;
+/** The costly half of an enrolment: finds the face that is meant and reads it. Writes nothing. */
+export async function readFaceToEnrol(
+  deps: Pick<Deps, 'engine'>,
+  photo: {
+    readonly packId: string;
+    readonly image: Uint8Array;
+    readonly target: FaceTarget;
+    readonly minQuality?: QualityLevel;
+  },
+): Promise<FaceToEnrol> {
+  const analysed = await deps.engine.analyse(photo.image, {
+    packId: photo.packId,
+    maxFaces: MAX_FACES_PER_IMAGE,
+    measure: true,
+    embed: true,
+  });
+  const { box, quality, template } = chooseFace(analysed, photo.target);
+  if (!template || !quality) throw new Error('the engine left out what it was asked for');
+  if (photo.minQuality !== undefined) requireQuality(quality, photo.minQuality);
+  return { box, quality, template };
 }
 
-function intersectionOverUnion(a: Box, b: Box): number {
-  const width = Math.min(a.leftPx + a.widthPx, b.leftPx + b.widthPx) - Math.max(a.leftPx, b.leftPx);
-  const height = Math.min(a.topPx + a.heightPx, b.topPx + b.heightPx) - Math.max(a.topPx, b.topPx);
-  if (width <= 0 || height <= 0) return 0;
-  const intersection = width * height;
-  return intersection / (a.widthPx * a.heightPx + b.widthPx * b.heightPx - intersection);
+/** The writing half; the caller waits for the follower before it acknowledges. */
+export async function storeFace(
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'>,
+  input: {
+    readonly gallery: GalleryRef;
+    readonly personId: string;
+    readonly face: FaceToEnrol;
+    readonly userData: string | undefined;
+    readonly sourceHash: string | undefined;
+  },
+): Promise<Enrolment> {
+  const { gallery, personId, face, userData, sourceHash } = input;
+  const { wrappedKey } = await deps.store.getPersonKey(gallery, personId);
+  return deps.store.addEnrolment(
+    gallery,
+    personId,
+    {
+      enrolmentId: deps.newId(),
+      ...(userData === undefined ? {} : { userData }),
+      ...(sourceHash === undefined ? {} : { sourceHash }),
+      box: face.box,
+      quality: face.quality,
+      packId: face.template.packId,
+      sealedTemplate: deps.vault.sealTemplate(gallery.tenantId, wrappedKey, face.template.vector),
+      createdMs: deps.clock.nowMs(),
+    },
+    MAX_ENROLMENTS_PER_PERSON,
+  );
 }
 
-function unusable(fault: 'no-face' | 'several-faces', message: string): KithError {
-  return new KithError({ kind: 'image-unusable', fault, message });
+const QUALITY_ORDER: Readonly<Record<QualityLevel, number>> = { low: 0, medium: 1, high: 2 };
+
+function requireQuality(quality: Quality, wanted: QualityLevel): void {
+  if (QUALITY_ORDER[quality.level] >= QUALITY_ORDER[wanted]) return;
+  const why =
+    quality.reasons.length > 0 ? `: ${quality.reasons.map((reason) => reason.replace('-', ' ')).join(', ')}` : '';
+  throw new KithError({
+    kind: 'image-unusable',
+    fault: 'low-quality',
+    message: `The face is of ${quality.level} quality for recognition${why}.`,
+  });
 }
