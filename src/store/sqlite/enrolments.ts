@@ -1,0 +1,177 @@
+import type { Database } from 'better-sqlite3';
+import { KithError } from '../../core/errors.ts';
+import type { NewEnrolment, NewPerson } from '../../core/ports.ts';
+import type { Enrolment, GalleryRef } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { Galleries } from './galleries.ts';
+import type { Persons } from './persons.ts';
+import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
+import type { SyncStore } from './sync-store.ts';
+
+export type Enrolments = Pick<
+  SyncStore,
+  | 'addEnrolment'
+  | 'importPersons'
+  | 'getEnrolment'
+  | 'listEnrolments'
+  | 'findEnrolmentBySource'
+  | 'updateEnrolment'
+  | 'deleteEnrolment'
+>;
+
+interface EnrolmentRow extends QualityColumns {
+  readonly enrolmentNo: number;
+  readonly enrolmentId: string;
+  readonly userData: string | null;
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly sourceHash: string | null;
+  readonly createdMs: number;
+}
+
+interface NewEnrolmentRow extends Omit<EnrolmentRow, 'enrolmentNo'> {
+  readonly personNo: number;
+  readonly packId: string;
+}
+
+const COLUMNS = `enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId, user_data AS userData, left_px AS leftPx,
+  top_px AS topPx, width_px AS widthPx, height_px AS heightPx, quality_level AS qualityLevel,
+  quality_reasons AS qualityReasons, source_hash AS sourceHash, created_ms AS createdMs`;
+
+export function enrolments(db: Database, galleries: Galleries, persons: Persons, changes: Changes): Enrolments {
+  const insert = db.prepare<[NewEnrolmentRow]>(
+    `INSERT INTO enrolments (person_no, enrolment_id, user_data, left_px, top_px, width_px, height_px,
+                             quality_level, quality_reasons, source_hash, pack_id, created_ms)
+     VALUES (@personNo, @enrolmentId, @userData, @leftPx, @topPx, @widthPx, @heightPx,
+             @qualityLevel, @qualityReasons, @sourceHash, @packId, @createdMs)
+     ON CONFLICT DO NOTHING`,
+  );
+  const insertTemplate = db.prepare<[number, Uint8Array]>('INSERT INTO templates (enrolment_no, sealed) VALUES (?, ?)');
+  // At most MAX_ENROLMENTS_PER_PERSON index entries
+  const countOf = db.prepare<[number], number>('SELECT count(*) FROM enrolments WHERE person_no = ?').pluck();
+  const find = db.prepare<[number, string], EnrolmentRow>(
+    `SELECT ${COLUMNS} FROM enrolments WHERE person_no = ? AND enrolment_id = ?`,
+  );
+  const list = db.prepare<[number], EnrolmentRow>(
+    `SELECT ${COLUMNS} FROM enrolments WHERE person_no = ? ORDER BY enrolment_no`,
+  );
+  const findBySource = db.prepare<[number, string], EnrolmentRow>(
+    `SELECT ${COLUMNS} FROM enrolments WHERE person_no = ? AND source_hash = ? ORDER BY enrolment_no LIMIT 1`,
+  );
+  const update = db.prepare<[string, number]>('UPDATE enrolments SET user_data = ? WHERE enrolment_no = ?');
+  const remove = db.prepare<[number]>('DELETE FROM enrolments WHERE enrolment_no = ?');
+
+  function insertEnrolment(ref: GalleryRef, galleryNo: number, personNo: number, enrolment: NewEnrolment): number {
+    const { changes: inserted, lastInsertRowid } = insert.run({
+      personNo,
+      enrolmentId: enrolment.enrolmentId,
+      userData: enrolment.userData ?? null,
+      ...enrolment.box,
+      ...qualityToColumns(enrolment.quality),
+      sourceHash: enrolment.sourceHash ?? null,
+      packId: enrolment.packId,
+      createdMs: enrolment.createdMs,
+    });
+    if (inserted === 0) {
+      throw new KithError({
+        kind: 'already-exists',
+        resource: 'enrolment',
+        id: enrolment.enrolmentId,
+        galleryKind: ref.kind,
+      });
+    }
+    const enrolmentNo = Number(lastInsertRowid);
+    insertTemplate.run(enrolmentNo, enrolment.sealedTemplate);
+    changes.record('add', galleryNo, enrolmentNo);
+    return enrolmentNo;
+  }
+
+  function getRow(ref: GalleryRef, personId: string, enrolmentId: string) {
+    const { galleryNo, personNo } = persons.getPersonNo(ref, personId);
+    const row = find.get(personNo, enrolmentId);
+    if (row !== undefined) return { galleryNo, row };
+    throw new KithError({ kind: 'not-found', resource: 'enrolment', id: enrolmentId, galleryKind: ref.kind });
+  }
+
+  return {
+    addEnrolment: db.transaction(
+      (ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number) => {
+        const { galleryNo, personNo } = persons.getPersonNo(ref, personId);
+        if ((countOf.get(personNo) ?? 0) >= maxEnrolments) {
+          throw new KithError({
+            kind: 'limit-exceeded',
+            limit: 'enrolments',
+            max: maxEnrolments,
+            message: `The person already has ${maxEnrolments} enrolments.`,
+          });
+        }
+        const enrolmentNo = insertEnrolment(ref, galleryNo, personNo, enrolment);
+        galleries.addToCounts(galleryNo, 0, 1);
+        return stored(enrolment, personId, enrolmentNo);
+      },
+    ).immediate,
+    importPersons: db.transaction(
+      (
+        ref: GalleryRef,
+        batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
+      ) => {
+        const { galleryNo } = galleries.getHead(ref);
+        let enrolmentCount = 0;
+        const imported = batch.map((entry) => {
+          const person = persons.insertPerson(ref, galleryNo, entry.person);
+          enrolmentCount += entry.enrolments.length;
+          return {
+            person,
+            enrolments: entry.enrolments.map((enrolment) =>
+              stored(enrolment, person.personId, insertEnrolment(ref, galleryNo, person.personNo, enrolment)),
+            ),
+          };
+        });
+        galleries.addToCounts(galleryNo, batch.length, enrolmentCount);
+        return imported;
+      },
+    ).immediate,
+    getEnrolment(ref, personId, enrolmentId) {
+      return toEnrolment(getRow(ref, personId, enrolmentId).row, personId);
+    },
+    listEnrolments(ref, personId) {
+      return list.all(persons.getPersonNo(ref, personId).personNo).map((row) => toEnrolment(row, personId));
+    },
+    findEnrolmentBySource(ref, personId, sourceHash) {
+      const row = findBySource.get(persons.getPersonNo(ref, personId).personNo, sourceHash);
+      return row && toEnrolment(row, personId);
+    },
+    updateEnrolment: db.transaction(
+      (ref: GalleryRef, personId: string, enrolmentId: string, patch: { userData: string }) => {
+        update.run(patch.userData, getRow(ref, personId, enrolmentId).row.enrolmentNo);
+      },
+    ).immediate,
+    deleteEnrolment: db.transaction((ref: GalleryRef, personId: string, enrolmentId: string) => {
+      const { galleryNo, row } = getRow(ref, personId, enrolmentId);
+      remove.run(row.enrolmentNo);
+      galleries.addToCounts(galleryNo, 0, -1);
+      changes.record('remove', galleryNo, row.enrolmentNo);
+      return { galleryNo, enrolmentNo: row.enrolmentNo };
+    }).immediate,
+  };
+}
+
+function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number): Enrolment {
+  const { packId: _packId, sealedTemplate: _sealedTemplate, ...known } = enrolment;
+  return { ...known, personId, enrolmentNo };
+}
+
+function toEnrolment(row: EnrolmentRow, personId: string): Enrolment {
+  return {
+    enrolmentId: row.enrolmentId,
+    enrolmentNo: row.enrolmentNo,
+    personId,
+    ...(row.userData !== null && { userData: row.userData }),
+    box: { leftPx: row.leftPx, topPx: row.topPx, widthPx: row.widthPx, heightPx: row.heightPx },
+    quality: qualityFromColumns(row),
+    ...(row.sourceHash !== null && { sourceHash: row.sourceHash }),
+    createdMs: row.createdMs,
+  };
+}

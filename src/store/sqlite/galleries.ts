@@ -1,0 +1,190 @@
+import type { Database } from 'better-sqlite3';
+import { KithError } from '../../core/errors.ts';
+import type { NewGallery } from '../../core/ports.ts';
+import type { Gallery, GalleryKind, GalleryRef, Training } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { SyncStore } from './sync-store.ts';
+
+export interface Galleries
+  extends Pick<
+    SyncStore,
+    | 'createGallery'
+    | 'findGallery'
+    | 'getGallery'
+    | 'listGalleries'
+    | 'updateGallery'
+    | 'setTraining'
+    | 'deleteGallery'
+    | 'countGallery'
+  > {
+  /** The gallery's number and counts; throws not-found. */
+  getHead(ref: GalleryRef): GalleryHead;
+  /** Keeps the counts; to be called inside the transaction that adds or removes the rows. */
+  addToCounts(galleryNo: number, persons: number, enrolments: number): void;
+  /** Removes at most `maxPersons` of a deleted gallery; false when none is left. */
+  eraseSome(maxPersons: number): boolean;
+}
+
+export interface GalleryHead {
+  readonly galleryNo: number;
+  readonly persons: number;
+  readonly enrolments: number;
+}
+
+interface GalleryRow {
+  readonly galleryNo: number;
+  readonly tenantId: string;
+  readonly kind: GalleryKind;
+  readonly galleryId: string;
+  readonly name: string;
+  readonly userData: string | null;
+  readonly recognitionModel: string;
+  readonly trainingStatus: Training['status'];
+  readonly trainingLastActionMs: number | null;
+  readonly trainingLastSucceededMs: number | null;
+  readonly trainingMessage: string | null;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_id AS galleryId, name,
+  user_data AS userData, recognition_model AS recognitionModel, training_status AS trainingStatus,
+  training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
+  training_message AS trainingMessage, created_ms AS createdMs, modified_ms AS modifiedMs`;
+
+const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
+
+export function galleries(db: Database, changes: Changes): Galleries {
+  const insert = db.prepare<[Omit<NewGallery, 'userData'> & { userData: string | null }], GalleryRow>(
+    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, created_ms, modified_ms)
+     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @createdMs, @createdMs)
+     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+  );
+  const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
+  const findHead = db.prepare<[GalleryRef], GalleryHead>(
+    `SELECT gallery_no AS galleryNo, persons, enrolments FROM galleries WHERE ${WHERE_REF}`,
+  );
+  const list = db.prepare<[string, string, string, number], GalleryRow>(
+    `SELECT ${COLUMNS} FROM galleries
+     WHERE tenant_id = ? AND kind = ? AND gallery_id > ? AND erasing = 0 ORDER BY gallery_id LIMIT ?`,
+  );
+  const update = db.prepare<[GalleryRef & { name: string | null; userData: string | null; nowMs: number }]>(
+    `UPDATE galleries SET name = coalesce(@name, name), user_data = coalesce(@userData, user_data), modified_ms = @nowMs
+     WHERE ${WHERE_REF}`,
+  );
+  const train = db.prepare<
+    [GalleryRef & { status: string; actionMs: number | null; succeededMs: number | null; message: string | null }]
+  >(
+    `UPDATE galleries SET training_status = @status, training_last_action_ms = @actionMs,
+            training_last_succeeded_ms = @succeededMs, training_message = @message
+     WHERE ${WHERE_REF}`,
+  );
+  const count = db.prepare<[number, number, number]>(
+    'UPDATE galleries SET persons = persons + ?, enrolments = enrolments + ? WHERE gallery_no = ?',
+  );
+  const hide = db.prepare<[number]>(
+    "UPDATE galleries SET erasing = 1, name = '', user_data = NULL WHERE gallery_no = ?",
+  );
+  const firstErasing = db.prepare<[], { galleryNo: number }>(
+    'SELECT gallery_no AS galleryNo FROM galleries WHERE erasing = 1 LIMIT 1',
+  );
+  const erasePersons = db.prepare<[number, number]>(
+    'DELETE FROM persons WHERE person_no IN (SELECT person_no FROM persons WHERE gallery_no = ? LIMIT ?)',
+  );
+  const eraseGallery = db.prepare<[number]>('DELETE FROM galleries WHERE gallery_no = ?');
+
+  function getHead(ref: GalleryRef): GalleryHead {
+    return findHead.get(keyOf(ref)) ?? missing(ref);
+  }
+
+  return {
+    createGallery(gallery) {
+      const row = insert.get({ ...gallery, userData: gallery.userData ?? null });
+      if (row !== undefined) return toGallery(row);
+      throw new KithError({
+        kind: 'already-exists',
+        resource: 'gallery',
+        id: gallery.galleryId,
+        galleryKind: gallery.kind,
+      });
+    },
+    findGallery(ref) {
+      const row = find.get(keyOf(ref));
+      return row && toGallery(row);
+    },
+    getGallery(ref) {
+      return toGallery(find.get(keyOf(ref)) ?? missing(ref));
+    },
+    listGalleries(tenantId, kind, page) {
+      return list.all(tenantId, kind, page.after ?? '', page.limit).map(toGallery);
+    },
+    updateGallery(ref, patch, nowMs) {
+      const { changes } = update.run({
+        ...keyOf(ref),
+        name: patch.name ?? null,
+        userData: patch.userData ?? null,
+        nowMs,
+      });
+      if (changes === 0) missing(ref);
+    },
+    setTraining(ref, training) {
+      const { changes } = train.run({
+        ...keyOf(ref),
+        status: training.status,
+        actionMs: training.lastActionMs ?? null,
+        succeededMs: training.lastSucceededMs ?? null,
+        message: training.message ?? null,
+      });
+      if (changes === 0) missing(ref);
+    },
+    deleteGallery: db.transaction((ref: GalleryRef) => {
+      const { galleryNo } = getHead(ref);
+      hide.run(galleryNo);
+      changes.record('remove-gallery', galleryNo, 0);
+      return { galleryNo };
+    }).immediate,
+    countGallery(ref) {
+      const { persons, enrolments } = getHead(ref);
+      return { persons, enrolments };
+    },
+    getHead,
+    addToCounts(galleryNo, persons, enrolments) {
+      count.run(persons, enrolments, galleryNo);
+    },
+    eraseSome: db.transaction((maxPersons: number) => {
+      const gallery = firstErasing.get();
+      if (gallery === undefined) return false;
+      if (erasePersons.run(gallery.galleryNo, maxPersons).changes < maxPersons) eraseGallery.run(gallery.galleryNo);
+      return true;
+    }).immediate,
+  };
+}
+
+/** Only what names the gallery: statements refuse parameters they don't know, and callers may pass a whole Gallery. */
+function keyOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
+  return { tenantId, kind, galleryId };
+}
+
+function missing(ref: GalleryRef): never {
+  throw new KithError({ kind: 'not-found', resource: 'gallery', id: ref.galleryId, galleryKind: ref.kind });
+}
+
+function toGallery(row: GalleryRow): Gallery {
+  return {
+    tenantId: row.tenantId,
+    kind: row.kind,
+    galleryId: row.galleryId,
+    galleryNo: row.galleryNo,
+    name: row.name,
+    ...(row.userData !== null && { userData: row.userData }),
+    recognitionModel: row.recognitionModel,
+    training: {
+      status: row.trainingStatus,
+      ...(row.trainingLastActionMs !== null && { lastActionMs: row.trainingLastActionMs }),
+      ...(row.trainingLastSucceededMs !== null && { lastSucceededMs: row.trainingLastSucceededMs }),
+      ...(row.trainingMessage !== null && { message: row.trainingMessage }),
+    },
+    createdMs: row.createdMs,
+    modifiedMs: row.modifiedMs,
+  };
+}

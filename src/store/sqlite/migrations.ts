@@ -1,0 +1,146 @@
+import type { Database } from 'better-sqlite3';
+
+interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** "KITH" in ASCII: tells Kith's files from other people's SQLite files. */
+const APPLICATION_ID = 0x4b495448;
+
+// Released migrations never change: a new need is a new one at the end.
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE api_keys (
+        key_id      TEXT    NOT NULL PRIMARY KEY,
+        tenant_id   TEXT    NOT NULL,
+        label       TEXT    NOT NULL,
+        sha256      BLOB    NOT NULL UNIQUE CHECK (length(sha256) = 32),
+        permissions TEXT    NOT NULL,
+        created_ms  INTEGER NOT NULL
+      ) STRICT;
+
+      -- persons and enrolments are counts kept by every write, so that no limit check walks a million rows.
+      -- erasing = 1: deleted and invisible, its rows are on their way out.
+      CREATE TABLE galleries (
+        gallery_no                 INTEGER PRIMARY KEY AUTOINCREMENT,
+        tenant_id                  TEXT    NOT NULL,
+        kind                       TEXT    NOT NULL,
+        gallery_id                 TEXT    NOT NULL,
+        name                       TEXT    NOT NULL,
+        user_data                  TEXT,
+        recognition_model          TEXT    NOT NULL,
+        training_status            TEXT    NOT NULL DEFAULT 'never',
+        training_last_action_ms    INTEGER,
+        training_last_succeeded_ms INTEGER,
+        training_message           TEXT,
+        persons                    INTEGER NOT NULL DEFAULT 0 CHECK (persons >= 0),
+        enrolments                 INTEGER NOT NULL DEFAULT 0 CHECK (enrolments >= 0),
+        created_ms                 INTEGER NOT NULL,
+        modified_ms                INTEGER NOT NULL,
+        erasing                    INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE UNIQUE INDEX galleries_by_id ON galleries (tenant_id, kind, gallery_id) WHERE erasing = 0;
+      CREATE INDEX galleries_erasing ON galleries (gallery_no) WHERE erasing = 1;
+
+      CREATE TABLE persons (
+        person_no   INTEGER PRIMARY KEY AUTOINCREMENT,
+        gallery_no  INTEGER NOT NULL REFERENCES galleries ON DELETE CASCADE,
+        person_id   TEXT    NOT NULL,
+        name        TEXT    NOT NULL,
+        user_data   TEXT,
+        wrapped_key BLOB    NOT NULL,
+        created_ms  INTEGER NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        UNIQUE (gallery_no, person_id)
+      ) STRICT;
+      CREATE INDEX persons_by_name ON persons (gallery_no, name);
+
+      CREATE TABLE enrolments (
+        enrolment_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+        person_no       INTEGER NOT NULL REFERENCES persons ON DELETE CASCADE,
+        enrolment_id    TEXT    NOT NULL,
+        user_data       TEXT,
+        left_px         REAL    NOT NULL,
+        top_px          REAL    NOT NULL,
+        width_px        REAL    NOT NULL,
+        height_px       REAL    NOT NULL,
+        quality_level   TEXT    NOT NULL,
+        quality_reasons TEXT    NOT NULL,
+        source_hash     TEXT,
+        pack_id         TEXT    NOT NULL,
+        created_ms      INTEGER NOT NULL,
+        UNIQUE (person_no, enrolment_id)
+      ) STRICT;
+
+      -- Apart from enrolments: two kilobytes a row would make every list of enrolments read the templates too.
+      CREATE TABLE templates (
+        enrolment_no INTEGER PRIMARY KEY REFERENCES enrolments ON DELETE CASCADE,
+        sealed       BLOB    NOT NULL
+      ) STRICT;
+
+      CREATE TABLE probes (
+        probe_no          INTEGER PRIMARY KEY,
+        tenant_id         TEXT    NOT NULL,
+        probe_id          TEXT    NOT NULL,
+        recognition_model TEXT    NOT NULL,
+        pack_id           TEXT    NOT NULL,
+        quality_level     TEXT    NOT NULL,
+        quality_reasons   TEXT    NOT NULL,
+        sealed            BLOB    NOT NULL,
+        expires_ms        INTEGER NOT NULL,
+        UNIQUE (tenant_id, probe_id)
+      ) STRICT;
+      CREATE INDEX probes_by_expiry ON probes (expires_ms);
+
+      -- What a derived index must do to catch up; written in the transaction of the change itself.
+      CREATE TABLE changes (
+        change_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+        op           TEXT    NOT NULL,
+        gallery_no   INTEGER NOT NULL,
+        enrolment_no INTEGER NOT NULL
+      ) STRICT;
+    `,
+  },
+];
+
+/** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */
+export function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): void {
+  const known = migrations.at(-1)?.version ?? 0;
+  db.transaction(() => recognise(db)).immediate();
+  for (const { version, sql } of migrations) {
+    // The version is read inside the transaction: another process may be migrating the same file.
+    db.transaction(() => {
+      const current = versionOf(db);
+      if (current > known) {
+        throw new Error(
+          `The database is at schema ${current}, and this Kith knows schemas up to ${known} only. ` +
+            'Start the newer Kith that wrote it, or restore a backup made before the upgrade.',
+        );
+      }
+      if (version <= current) return;
+      db.exec(sql);
+      db.prepare('INSERT INTO schema_versions (version, applied_ms) VALUES (?, ?)').run(version, Date.now());
+    }).immediate();
+  }
+}
+
+function recognise(db: Database): void {
+  const applicationId = db.pragma('application_id', { simple: true });
+  if (applicationId === APPLICATION_ID) return;
+  const tables = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM sqlite_schema').get();
+  if (tables !== undefined && tables.n > 0) {
+    throw new Error('The database file belongs to another program. Point KITH_DATA_DIR at a directory of its own.');
+  }
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.exec('CREATE TABLE schema_versions (version INTEGER PRIMARY KEY, applied_ms INTEGER NOT NULL) STRICT');
+}
+
+function versionOf(db: Database): number {
+  return (
+    db.prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_versions').get()?.version ??
+    0
+  );
+}

@@ -1,0 +1,157 @@
+import type { Database } from 'better-sqlite3';
+import { KithError } from '../../core/errors.ts';
+import type { NewPerson, PersonWithEnrolments } from '../../core/ports.ts';
+import type { GalleryRef, Person } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { Galleries } from './galleries.ts';
+import type { SyncStore } from './sync-store.ts';
+
+export interface Persons
+  extends Pick<
+    SyncStore,
+    'createPerson' | 'getPerson' | 'findPersonByName' | 'listPersons' | 'updatePerson' | 'deletePerson' | 'getPersonKey'
+  > {
+  /** Throws already-exists; the caller keeps the gallery's counts. */
+  insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person;
+  /** The person's number and their gallery's; throws not-found for either. */
+  getPersonNo(ref: GalleryRef, personId: string): { readonly galleryNo: number; readonly personNo: number };
+}
+
+interface PersonRow {
+  readonly personNo: number;
+  readonly personId: string;
+  readonly name: string;
+  readonly userData: string | null;
+  readonly createdMs: number;
+}
+
+interface PersonWithEnrolmentsRow extends PersonRow {
+  /** JSON array. */
+  readonly enrolmentIds: string;
+}
+
+const COLUMNS = 'person_no AS personNo, person_id AS personId, name, user_data AS userData, created_ms AS createdMs';
+// Covered by the index of (person_no, enrolment_id), which carries the number as well
+const WITH_ENROLMENTS = `${COLUMNS}, (
+  SELECT json_group_array(enrolment_id ORDER BY enrolment_no) FROM enrolments e WHERE e.person_no = persons.person_no
+) AS enrolmentIds`;
+
+export function persons(db: Database, galleries: Galleries, changes: Changes): Persons {
+  const insert = db.prepare<[Omit<NewPerson, 'userData'> & { galleryNo: number; userData: string | null }]>(
+    `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
+     VALUES (@galleryNo, @personId, @name, @userData, @wrappedKey, @createdMs, @createdMs)
+     ON CONFLICT DO NOTHING`,
+  );
+  const findNo = db.prepare<[number, string], { personNo: number }>(
+    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_id = ?',
+  );
+  const find = db.prepare<[number, string], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ?`,
+  );
+  const findByName = db.prepare<[number, string], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND name = ? ORDER BY person_no LIMIT 1`,
+  );
+  const list = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id > ? ORDER BY person_id LIMIT ?`,
+  );
+  const update = db.prepare<[string | null, string | null, number, number]>(
+    `UPDATE persons SET name = coalesce(?, name), user_data = coalesce(?, user_data), modified_ms = ?
+     WHERE person_no = ?`,
+  );
+  const findKey = db.prepare<[number], { wrappedKey: Uint8Array }>(
+    'SELECT wrapped_key AS wrappedKey FROM persons WHERE person_no = ?',
+  );
+  const enrolmentNosOf = db
+    .prepare<[number], number>('SELECT enrolment_no FROM enrolments WHERE person_no = ? ORDER BY enrolment_no')
+    .pluck();
+  const remove = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
+
+  function getPersonNo(ref: GalleryRef, personId: string) {
+    const { galleryNo } = galleries.getHead(ref);
+    const { personNo } = findNo.get(galleryNo, personId) ?? missing(ref, personId);
+    return { galleryNo, personNo };
+  }
+
+  function insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person {
+    const { changes, lastInsertRowid } = insert.run({ ...person, galleryNo, userData: person.userData ?? null });
+    if (changes === 0) {
+      throw new KithError({
+        kind: 'already-exists',
+        resource: 'person',
+        id: person.personId,
+        galleryKind: ref.kind,
+      });
+    }
+    return {
+      personId: person.personId,
+      personNo: Number(lastInsertRowid),
+      name: person.name,
+      ...(person.userData !== undefined && { userData: person.userData }),
+      createdMs: person.createdMs,
+    };
+  }
+
+  return {
+    createPerson: db.transaction((ref: GalleryRef, person: NewPerson, maxPersons: number) => {
+      const gallery = galleries.getHead(ref);
+      if (gallery.persons >= maxPersons) {
+        throw new KithError({
+          kind: 'limit-exceeded',
+          limit: 'persons',
+          max: maxPersons,
+          message: `The gallery already holds ${maxPersons} persons.`,
+        });
+      }
+      const created = insertPerson(ref, gallery.galleryNo, person);
+      galleries.addToCounts(gallery.galleryNo, 1, 0);
+      return created;
+    }).immediate,
+    getPerson(ref, personId) {
+      const { galleryNo } = galleries.getHead(ref);
+      return toPerson(find.get(galleryNo, personId) ?? missing(ref, personId));
+    },
+    findPersonByName(ref, name) {
+      const row = findByName.get(galleries.getHead(ref).galleryNo, name);
+      return row && toPerson(row);
+    },
+    listPersons(ref, page) {
+      return list.all(galleries.getHead(ref).galleryNo, page.after ?? '', page.limit).map(toPerson);
+    },
+    updatePerson: db.transaction(
+      (ref: GalleryRef, personId: string, patch: { name?: string; userData?: string }, nowMs: number) => {
+        const { personNo } = getPersonNo(ref, personId);
+        update.run(patch.name ?? null, patch.userData ?? null, nowMs, personNo);
+      },
+    ).immediate,
+    deletePerson: db.transaction((ref: GalleryRef, personId: string) => {
+      const { galleryNo, personNo } = getPersonNo(ref, personId);
+      const enrolmentNos = enrolmentNosOf.all(personNo);
+      remove.run(personNo);
+      galleries.addToCounts(galleryNo, -1, -enrolmentNos.length);
+      for (const enrolmentNo of enrolmentNos) changes.record('remove', galleryNo, enrolmentNo);
+      return { galleryNo, personNo, enrolmentNos };
+    }).immediate,
+    getPersonKey(ref, personId) {
+      const { galleryNo, personNo } = getPersonNo(ref, personId);
+      const { wrappedKey } = findKey.get(personNo) ?? missing(ref, personId);
+      return { galleryNo, personNo, wrappedKey };
+    },
+    insertPerson,
+    getPersonNo,
+  };
+}
+
+function missing(ref: GalleryRef, personId: string): never {
+  throw new KithError({ kind: 'not-found', resource: 'person', id: personId, galleryKind: ref.kind });
+}
+
+function toPerson(row: PersonWithEnrolmentsRow): PersonWithEnrolments {
+  return {
+    personId: row.personId,
+    personNo: row.personNo,
+    name: row.name,
+    ...(row.userData !== null && { userData: row.userData }),
+    createdMs: row.createdMs,
+    enrolmentIds: JSON.parse(row.enrolmentIds) as string[],
+  };
+}

@@ -1,0 +1,30 @@
+import type { Database } from 'better-sqlite3';
+import { apiKeys } from './api-keys.ts';
+import { changes } from './changes.ts';
+import { enrolments } from './enrolments.ts';
+import { galleries } from './galleries.ts';
+import { persons } from './persons.ts';
+import { probes } from './probes.ts';
+import type { SyncStore } from './sync-store.ts';
+import { templates } from './templates.ts';
+
+export interface Tables extends Omit<SyncStore, 'close'> {
+  /** Removes at most `maxPersons` of a deleted gallery; false when none is left. */
+  eraseSome(maxPersons: number): boolean;
+}
+
+/** Every statement of the store, prepared once. */
+export function tables(db: Database): Tables {
+  const changeFeed = changes(db);
+  const galleryTable = galleries(db, changeFeed);
+  const personTable = persons(db, galleryTable, changeFeed);
+  return {
+    ...apiKeys(db),
+    ...probes(db),
+    ...changeFeed,
+    ...galleryTable,
+    ...personTable,
+    ...enrolments(db, galleryTable, personTable, changeFeed),
+    ...templates(db, galleryTable, personTable),
+  };
+}
