@@ -28,30 +28,3 @@ export function scoreOf(
 ): number {
   return thresholdScore + Math.log(confidence / (1 - confidence)) / calibration.slope;
 }
-
-/**
- * Share of comparisons between different people that reach `score`: measured points, straight lines between their
- * logarithms, and the last line drawn on beyond them. Relatives and look-alikes score higher than strangers do.
- */
-export function falseMatchRateAt(score: number, calibration: Calibration): number {
-  const tail = calibration.impostorTail;
-  const [first] = tail;
-  if (!first) throw new Error('the calibration has no impostor tail');
-  if (score < first.score) return interpolate(score, { score: -1, falseMatchRate: 1 }, first);
-  const above = tail.findIndex((point) => point.score > score);
-  const upper = above === -1 ? tail.length - 1 : above;
-  return interpolate(score, tail[upper - 1] ?? { score: -1, falseMatchRate: 1 }, tail[upper] ?? first);
-}
-
-type TailPoint = Calibration['impostorTail'][number];
-
-function interpolate(score: number, from: TailPoint, to: TailPoint): number {
-  const decadesPerScore = Math.log10(to.falseMatchRate / from.falseMatchRate) / (to.score - from.score);
-  return from.falseMatchRate * 10 ** (decadesPerScore * (score - from.score));
-}
-
-/** Chance that somebody who is not in a gallery of `enrolments` templates reaches `score` there: 1 − (1 − FMR)^N. */
-export function strangerChance(score: number, enrolments: number, calibration: Calibration): number {
-  // log1p and expm1 keep rates of 1e-12 and N of millions exact
-  return -Math.expm1(enrolments * Math.log1p(-Math.min(falseMatchRateAt(score, calibration), 1 - 1e-12)));
-}

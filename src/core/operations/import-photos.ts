@@ -81,7 +81,7 @@ export function openPhotoImporter(
     },
     async checkPhoto(photo) {
       checkName(photo.personName);
-      const found = await findEnrolled(photo);
+      const found = (await deps.store.findGallery(gallery)) && (await findEnrolled(photo));
       if (found && 'outcome' in found) return found;
       const { quality } = await readFaceToEnrol(deps, { ...options, packId, image: photo.image });
       return { outcome: 'usable', quality };
