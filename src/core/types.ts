@@ -1,6 +1,8 @@
 // The nouns of Kith, in the words of ISO/IEC 2382-37 and the NIST 1:N reports (docs/glossary.md).
 // Times are epoch milliseconds, lengths pixels of the upright image, angles degrees.
 
+import type { TailCurve } from './impostor-tail.ts';
+
 // ── Galleries, persons, enrolments ──────────────────────────────────────────
 
 /**
@@ -30,9 +32,20 @@ export interface Gallery extends GalleryRef {
   readonly userData?: string;
   /** Name under which templates are comparable; the catalogue maps it to a model pack. */
   readonly recognitionModel: string;
+  /** Share of strangers the owner accepts being shown a name; undefined asks for the default. */
+  readonly targetFpir?: number;
+  /** The gallery's own impostor tail, once it is large enough to have one. */
+  readonly tail?: GalleryTail;
   readonly training: Training;
   readonly createdMs: number;
   readonly modifiedMs: number;
+}
+
+export interface GalleryTail {
+  readonly curve: TailCurve;
+  readonly fittedMs: number;
+  /** Enrolments in the gallery when it was fitted. */
+  readonly enrolments: number;
 }
 
 export interface Person {

@@ -1,4 +1,5 @@
 import { packFor } from '../checks.ts';
+import { type DecisionRule, decide, decisionRule, type Outcome } from '../decide.ts';
 import { getReferredGallery, requireTrained } from '../galleries.ts';
 import type { Deps, SearchResult } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
@@ -7,18 +8,23 @@ import type { Calibration, Candidate, Gallery, GalleryRef } from '../types.ts';
 
 export interface IdentifyOptions {
   readonly maxCandidates: number;
-  /** Candidates below this confidence, 0..1, are left out. */
-  readonly minConfidence: number;
+  /**
+   * Candidates below this confidence, 0..1, are left out; 0.5 is the threshold of this gallery at its size.
+   * `review` keeps those that are worth a question too.
+   */
+  readonly minConfidence: number | 'review';
 }
 
 export interface Identification {
+  readonly outcome: Outcome;
   /** One a person, best first; empty when nobody passes. */
   readonly candidates: readonly Candidate[];
-  readonly search: {
+  readonly search: DecisionRule & {
     readonly enrolmentsSearched: number;
     readonly exact: boolean;
+    /** Measured share of mated searches that this way of searching answers as the exact scan does. */
     readonly recall: number;
-    readonly thresholdScore: number;
+    readonly packId: string;
   };
 }
 
@@ -30,39 +36,58 @@ export async function identifyTemplates(
   gallery: Gallery,
   probe: IdentifyOptions & { readonly vectors: readonly Float32Array[]; readonly signal?: AbortSignal },
 ): Promise<readonly Identification[]> {
-  const { calibration } = packFor(deps, gallery.recognitionModel);
-  const thresholdScore = Math.max(-1, scoreOf(probe.minConfidence, calibration));
-  const results = await Promise.all(
-    probe.vectors.map((vector) =>
-      deps.index.search(
-        gallery.galleryNo,
-        { vector, maxPersons: probe.maxCandidates, minScore: thresholdScore },
-        probe.signal,
-      ),
-    ),
+  const pack = packFor(deps, gallery.recognitionModel);
+  const rule = decisionRule(pack.calibration, {
+    ...deps.index.size(gallery.galleryNo),
+    targetFpir: gallery.targetFpir,
+    ownTail: gallery.tail?.curve,
+  });
+  const minScore =
+    probe.minConfidence === 'review'
+      ? rule.reviewScore
+      : Math.max(-1, scoreOf(probe.minConfidence, pack.calibration, rule.thresholdScore));
+  return Promise.all(
+    probe.vectors.map(async (vector) => {
+      // One more than asked for: the margin to the runner-up is part of the decision.
+      const query = { vector, maxPersons: Math.max(2, probe.maxCandidates), minScore };
+      const result = await deps.index.search(gallery.galleryNo, query, probe.signal);
+      const candidates = await nameHits(deps, gallery, { result, calibration: pack.calibration, rule });
+      return {
+        outcome: decide(
+          candidates.map(({ score }) => score),
+          rule,
+          pack.calibration,
+        ),
+        candidates: candidates.slice(0, probe.maxCandidates),
+        search: {
+          ...rule,
+          enrolmentsSearched: result.searched,
+          exact: result.exact,
+          recall: result.recall,
+          packId: pack.packId,
+        },
+      };
+    }),
   );
-  return Promise.all(results.map((result) => nameHits(deps, gallery, { result, calibration, thresholdScore })));
 }
 
 /** Numbers become persons; what was erased since the search began is left out. */
 async function nameHits(
   deps: Pick<Deps, 'store'>,
   gallery: GalleryRef,
-  found: { readonly result: SearchResult; readonly calibration: Calibration; readonly thresholdScore: number },
-): Promise<Identification> {
-  const { result, calibration, thresholdScore } = found;
+  found: { readonly result: SearchResult; readonly calibration: Calibration; readonly rule: DecisionRule },
+): Promise<readonly Candidate[]> {
+  const { hits } = found.result;
   const names = await deps.store.resolveEnrolments(
     gallery,
-    result.hits.map((hit) => hit.enrolmentNo),
+    hits.map((hit) => hit.enrolmentNo),
   );
-  const candidates = result.hits.flatMap((hit) => {
-    const named = names.get(hit.enrolmentNo);
-    return named ? [{ ...named, score: hit.score, confidence: confidenceOf(hit.score, calibration) }] : [];
+  return hits.flatMap(({ enrolmentNo, score }) => {
+    const named = names.get(enrolmentNo);
+    return named
+      ? [{ ...named, score, confidence: confidenceOf(score, found.calibration, found.rule.thresholdScore) }]
+      : [];
   });
-  return {
-    candidates,
-    search: { enrolmentsSearched: result.searched, exact: result.exact, recall: result.recall, thresholdScore },
-  };
 }
 
 export interface IdentifyProbesInput extends IdentifyOptions {
