@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+export const MASTER_KEY_BYTES = 32;
+
+/** Reads the master key; makes one at the first start. Refuses a file that others can read or that is no key. */
+export function readOrCreateMasterKey(path: string): Uint8Array {
+  try {
+    return readMasterKey(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  createMasterKey(path);
+  return readMasterKey(path);
+}
+
+function readMasterKey(path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const { mode, size } = fstatSync(file);
+    // Windows has no such bits: there the directory's own access list counts
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new Error(
+        `The master key ${path} can be read by others (mode ${(mode & 0o777).toString(8)}). ` +
+          `Make it private with: chmod 600 ${path}`,
+      );
+    }
+    const key = new Uint8Array(MASTER_KEY_BYTES);
+    if (size !== MASTER_KEY_BYTES || readSync(file, key) !== MASTER_KEY_BYTES) {
+      throw new Error(
+        `The master key ${path} must have ${MASTER_KEY_BYTES} bytes and has ${size}. Put the right file back from your ` +
+          'backup; without it no stored template can be opened. Remove it only if nothing has been enrolled yet.',
+      );
+    }
+    return key;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The file appears whole or not at all, and never replaces another one. */
+function createMasterKey(path: string): void {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = openSync(unfinished, 'wx', 0o600);
+  try {
+    writeSync(file, randomBytes(MASTER_KEY_BYTES));
+    fsyncSync(file);
+    linkSync(unfinished, path);
+  } catch (error) {
+    // Another process was first: its key is the key
+    if (!isErrno(error, 'EEXIST')) throw error;
+  } finally {
+    closeSync(file);
+    unlinkSync(unfinished);
+  }
+  syncDirectory(directory);
+}
+
+function syncDirectory(directory: string): void {
+  if (process.platform === 'win32') return;
+  const file = openSync(directory, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

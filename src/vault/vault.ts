@@ -1,0 +1,94 @@
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import { endianness } from 'node:os';
+import type { Vault } from '../core/ports.ts';
+import { MASTER_KEY_BYTES, readOrCreateMasterKey } from './master-key.ts';
+import { seal, UnsealError, unseal } from './seal.ts';
+
+const PERSON_KEY_BYTES = 32;
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
+export type VaultSource = { readonly masterKeyPath: string } | { readonly masterKey: Uint8Array };
+
+/** What belongs to a tenant: their key, and what each sealed thing is bound to. */
+interface TenantVault {
+  readonly key: KeyObject;
+  readonly personKeyContext: Uint8Array;
+  readonly templateContext: Uint8Array;
+  readonly probeContext: Uint8Array;
+}
+
+/**
+ * Envelope: master key → (HKDF-SHA256, RFC 5869) a tenant's key → a person's random key, wrapped → templates.
+ * Each sealing is AES-256-GCM and bound to its purpose and tenant. The master key is read from, or at the first
+ * start made in, `masterKeyPath`; `masterKey` gives its 32 bytes directly.
+ */
+export async function openVault(source: VaultSource): Promise<Vault> {
+  // Vectors are sealed as they lie in memory
+  if (endianness() !== 'LE') throw new Error('Kith stores templates little-endian and runs on such machines only.');
+  const masterKey = 'masterKey' in source ? source.masterKey : readOrCreateMasterKey(source.masterKeyPath);
+  if (masterKey.length !== MASTER_KEY_BYTES) throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes.`);
+  const master = createSecretKey(masterKey);
+  const tenants = new Map<string, TenantVault>();
+
+  function tenantVault(tenantId: string): TenantVault {
+    let tenant = tenants.get(tenantId);
+    if (tenant === undefined) {
+      tenant = {
+        key: createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', `kith tenant key 1:${tenantId}`, 32))),
+        personKeyContext: Buffer.from(`kith person key 1:${tenantId}`),
+        templateContext: Buffer.from(`kith template 1:${tenantId}`),
+        probeContext: Buffer.from(`kith probe 1:${tenantId}`),
+      };
+      tenants.set(tenantId, tenant);
+    }
+    return tenant;
+  }
+
+  /** The key is zeroed as soon as `use` is done with it. */
+  function withPersonKey<T>(tenant: TenantVault, wrappedKey: Uint8Array, use: (personKey: Uint8Array) => T): T {
+    const personKey = unseal(tenant.key, wrappedKey, tenant.personKeyContext);
+    try {
+      return use(personKey);
+    } finally {
+      personKey.fill(0);
+    }
+  }
+
+  return {
+    newPersonKey(tenantId) {
+      const tenant = tenantVault(tenantId);
+      const personKey = randomBytes(PERSON_KEY_BYTES);
+      const wrapped = seal(tenant.key, personKey, tenant.personKeyContext);
+      personKey.fill(0);
+      return wrapped;
+    },
+    sealTemplate(tenantId, wrappedKey, vector) {
+      const tenant = tenantVault(tenantId);
+      return withPersonKey(tenant, wrappedKey, (key) => seal(key, bytesOf(vector), tenant.templateContext));
+    },
+    openTemplate(tenantId, wrappedKey, sealed) {
+      const tenant = tenantVault(tenantId);
+      return withPersonKey(tenant, wrappedKey, (key) => vectorOf(unseal(key, sealed, tenant.templateContext)));
+    },
+    sealProbe(tenantId, vector) {
+      const tenant = tenantVault(tenantId);
+      return seal(tenant.key, bytesOf(vector), tenant.probeContext);
+    },
+    openProbe(tenantId, sealed) {
+      const tenant = tenantVault(tenantId);
+      return vectorOf(unseal(tenant.key, sealed, tenant.probeContext));
+    },
+  };
+}
+
+function bytesOf(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+function vectorOf(bytes: Buffer): Float32Array {
+  if (bytes.length % FLOAT_BYTES !== 0) throw new UnsealError('it holds no vector');
+  if (bytes.byteOffset % FLOAT_BYTES === 0) {
+    return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / FLOAT_BYTES);
+  }
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
