@@ -50,7 +50,14 @@ export type Problem =
   | { readonly kind: 'unauthenticated' }
   | { readonly kind: 'forbidden'; readonly message: string }
   | { readonly kind: 'unsupported'; readonly feature: string; readonly message: string }
-  | { readonly kind: 'busy'; readonly retryAfterS: number };
+  | { readonly kind: 'busy'; readonly retryAfterS: number }
+  /** A part Kith can't do without is out of order for now: a full disk, say. Nothing was done. */
+  | {
+      readonly kind: 'unavailable';
+      readonly part: 'audit' | 'store';
+      readonly retryAfterS: number;
+      readonly message: string;
+    };
 
 export type ProblemKind = Problem['kind'];
 export type ProblemOf<K extends ProblemKind> = Extract<Problem, { kind: K }>;
@@ -87,6 +94,7 @@ export function describeProblem(problem: Problem): string {
     case 'consent-required':
     case 'forbidden':
     case 'unsupported':
+    case 'unavailable':
       return problem.message;
   }
 }

@@ -1,6 +1,9 @@
 // What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
 import type {
   AnalysedImage,
+  AuditActor,
+  AuditEvent,
+  AuditRef,
   Box,
   Enrolment,
   Gallery,
@@ -330,6 +333,22 @@ export interface FaceEngine {
   readonly packs: readonly ModelPack[];
   /** image-unusable when the bytes can't be decoded within the limits; no face is an empty list. */
   analyse(image: Uint8Array, options: AnalyseOptions, signal?: AbortSignal): Promise<AnalysedImage>;
+  close(): Promise<void>;
+}
+
+// ── Audit: the append-only log ──────────────────────────────────────────────
+
+/** Bound to whoever acts: what an operation records needs to say only what was done. */
+export interface Audit {
+  /**
+   * Resolves once the record is on the disk. Rejects with `unavailable` when it can't be written: then nothing may be
+   * done, and no answer given, that should have been on record.
+   */
+  record(event: AuditEvent): Promise<AuditRef>;
+}
+
+export interface AuditLog {
+  actingAs(actor: AuditActor): Audit;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 // The nouns of Kith, in the words of ISO/IEC 2382-37 and the NIST 1:N reports (docs/glossary.md).
 // Times are epoch milliseconds, lengths pixels of the upright image, angles degrees.
+import type { ProblemKind } from './errors.ts';
 
 import type { TailCurve } from './impostor-tail.ts';
 
@@ -211,4 +212,90 @@ export interface Principal {
   readonly tenantId: string;
   readonly keyId: string;
   readonly permissions: ReadonlySet<Permission>;
+}
+
+// ── Audit: who did what, without a photo, a template, a name or user data ───
+
+/** Who acts. `keyId` is an API key's id, or says which part of Kith acts by itself. */
+export type AuditActor = Pick<Principal, 'tenantId' | 'keyId'>;
+
+/** What is recorded with every action. */
+export interface AuditOutcome {
+  /** A deed is `begun` before it is done, and then `done`, `refused` or `failed`; what changes nothing is recorded once. */
+  readonly outcome: 'begun' | 'done' | 'refused' | 'failed';
+  /** Why it was refused or failed; `internal` for a bug or an outage. */
+  readonly problem?: ProblemKind | 'internal';
+  /** The record of its beginning. */
+  readonly follows?: AuditRef;
+  /** What it came to: `persons`, `enrolments`, `searched` … */
+  readonly counts?: Readonly<Record<string, number>>;
+}
+
+/** One comparison with a gallery: what was searched with, and who was named. */
+export interface AuditedSearch {
+  /** Absent when the face came with the request and was not kept. */
+  readonly probeId?: string;
+  /** Best first; empty when nobody passed. */
+  readonly candidates: readonly { readonly personId: string; readonly score: number }[];
+}
+
+interface AuditedModel {
+  readonly recognitionModel: string;
+  readonly packId: string;
+}
+
+type AuditedGallery = Pick<GalleryRef, 'kind' | 'galleryId'>;
+
+export type AuditEvent = AuditOutcome &
+  (
+    | (AuditedModel & {
+        readonly action: 'search';
+        readonly gallery: AuditedGallery;
+        /** Score from which a person became a candidate. */
+        readonly thresholdScore: number;
+        readonly searches: readonly AuditedSearch[];
+      })
+    | (AuditedModel & {
+        readonly action: 'verify';
+        readonly gallery?: AuditedGallery;
+        readonly personIds?: readonly string[];
+        readonly probeIds: readonly string[];
+        readonly thresholdScore: number;
+        readonly score: number;
+      })
+    | (AuditedModel & { readonly action: 'detect-kept'; readonly probeIds: readonly string[] })
+    | {
+        readonly action:
+          | 'gallery-create'
+          | 'gallery-change'
+          | 'gallery-train'
+          | 'person-create'
+          | 'person-change'
+          | 'person-read'
+          | 'enrol'
+          | 'enrolment-change'
+          | 'consent-give'
+          | 'consent-withdraw'
+          | 'erase-enrolment'
+          | 'erase-person'
+          | 'erase-gallery'
+          | 'export'
+          | 'import';
+        readonly gallery: AuditedGallery;
+        readonly personIds?: readonly string[];
+        readonly enrolmentIds?: readonly string[];
+        readonly packId?: string;
+      }
+    | { readonly action: 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' }
+    | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }
+    /** Names of the settings, never their values. */
+    | { readonly action: 'settings-change'; readonly settings: readonly string[] }
+  );
+
+export type AuditAction = AuditEvent['action'];
+
+/** Where a record stands: the number of its line in its chain. */
+export interface AuditRef {
+  readonly chain: string;
+  readonly seq: number;
 }
