@@ -1,9 +1,10 @@
 // The whole way from photo bytes to faces: decode → detect → landmarks → align → embed → measure.
 import type { AnalyseOptions } from '../core/ports.ts';
-import type { AnalysedImage, Box, Face, Point } from '../core/types.ts';
+import type { AnalysedImage, Box, Face, FaceMeasurements, Point } from '../core/types.ts';
 import { alignFace } from './align.ts';
 import { type DecodedImage, decodeImage } from './decode.ts';
 import { type DetectedBox, detectFaces } from './detect.ts';
+import { dropRepeats, type LocatedFace, provingLength } from './doubt.ts';
 import { cropAligned, type Embedding, embedCrop } from './embed.ts';
 import type { FaceModels } from './face-models.ts';
 import { FacePatch } from './face-patch.ts';
@@ -12,11 +13,6 @@ import { joinMeasurements, measureCrop } from './measure.ts';
 import { estimatePose } from './pose.ts';
 import { judgeQuality } from './quality.ts';
 import type { RgbImage } from './rgb-image.ts';
-
-/** A box that only the fine pass saw is a face when its embedding is at least this long (docs/accuracy.md). */
-const MIN_SMALL_FACE_LENGTH = 2.3;
-/** Faces are read in groups of this many, so that a crowd does not hold all its crops at once. */
-const GROUP = 16;
 
 /** Steps of the pipeline, for whoever times them. */
 export type Step = 'decode' | 'detect' | 'landmarks' | 'embed' | 'measure';
@@ -42,52 +38,48 @@ export async function analyseImage(
   const decoded = await timer('decode', () => decodeImage(bytes));
   hooks.onDecoded?.();
   const boxes = await timer('detect', () => detectFaces(models.detector, decoded.working));
+  const found = boxes.map((box) => ({ box, patch: new FacePatch(decoded.working, surroundings(box)) }));
+  const landmarks = await timer('landmarks', () => findLandmarks(models.landmarker, found));
+  const distinct = dropRepeats(found.map((face, i) => ({ ...face, landmarks: landmarks[i] as readonly Point[] })));
+
   const faces: Face[] = [];
-  for (let start = 0; start < boxes.length && faces.length < options.maxFaces; start += GROUP) {
-    const group = boxes
-      .slice(start, start + GROUP)
-      .map((box) => ({ box, patch: new FacePatch(decoded.working, surroundings(box)) }));
-    const landmarks = await timer('landmarks', () => findLandmarks(models.landmarker, group));
-    for (const [i, { box, patch }] of group.entries()) {
-      if (faces.length === options.maxFaces) break;
-      const points = landmarks[i] as readonly Point[];
-      const needsEmbedding = options.embed || options.measure || box.small;
-      const crop = needsEmbedding ? cropAligned(patch, alignFace(points)) : undefined;
-      const embedding = crop && (await timer('embed', () => embedCrop(embedder, crop)));
-      if (box.small && embedding && embedding.length < MIN_SMALL_FACE_LENGTH) continue;
-      const measurements =
-        options.measure && crop && embedding
-          ? await timer('measure', async () =>
-              joinMeasurements(
-                measureCrop(crop),
-                await estimatePose(models.poseEstimator, box, patch),
-                embedding.length,
-              ),
-            )
-          : undefined;
-      faces.push(assemble({ decoded, box, points, options, embedding, measurements }));
+  for (const face of distinct) {
+    if (faces.length === options.maxFaces) break;
+    const minLength = provingLength(face.box);
+    let embedding: Embedding | undefined;
+    let measurements: FaceMeasurements | undefined;
+    if (options.embed || options.measure || minLength > 0) {
+      const crop = cropAligned(face.patch, alignFace(face.landmarks));
+      const { length } = (embedding = await timer('embed', () => embedCrop(embedder, crop)));
+      if (length < minLength) continue;
+      if (options.measure) {
+        measurements = await timer('measure', async () => {
+          const pose = await estimatePose(models.poseEstimator, face.box, face.patch);
+          return joinMeasurements(measureCrop(crop), pose, length);
+        });
+      }
     }
+    faces.push(assemble({ decoded, face, options, embedding, measurements }));
   }
   return { widthPx: decoded.widthPx, heightPx: decoded.heightPx, faces };
 }
 
 interface Parts {
   readonly decoded: DecodedImage;
-  readonly box: DetectedBox;
-  readonly points: readonly Point[];
+  readonly face: LocatedFace;
   readonly options: AnalyseOptions;
   readonly embedding: Embedding | undefined;
-  readonly measurements: Face['measurements'];
+  readonly measurements: FaceMeasurements | undefined;
 }
 
 /** Moves everything to the pixels of the whole photo. */
-function assemble({ decoded, box, points, options, embedding, measurements }: Parts): Face {
+function assemble({ decoded, face, options, embedding, measurements }: Parts): Face {
   const scaleX = decoded.widthPx / decoded.working.widthPx;
   const scaleY = decoded.heightPx / decoded.working.heightPx;
-  const landmarks = points.map((point) => ({ xPx: point.xPx * scaleX, yPx: point.yPx * scaleY }));
+  const landmarks = face.landmarks.map((point) => ({ xPx: point.xPx * scaleX, yPx: point.yPx * scaleY }));
   return {
-    box: boxInside(box, decoded.working, { x: scaleX, y: scaleY }),
-    detectorScore: box.score,
+    box: boxInside(face.box, decoded.working, { x: scaleX, y: scaleY }),
+    detectorScore: face.box.score,
     landmarks,
     ...(measurements && { measurements, quality: judgeQuality(measurements, eyeDistance(landmarks)) }),
     ...(options.embed && embedding && { template: { vector: embedding.vector, packId: options.packId } }),

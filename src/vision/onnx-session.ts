@@ -23,6 +23,8 @@ export async function openOnnxModel(graph: Uint8Array, options: OnnxOptions): Pr
     interOpNumThreads: 1,
     // 3 = errors only: the exporter's unused constants make warnings by the dozen
     logSeverityLevel: 3,
+    // Photos differ in shape: a memory plan kept for every shape would pile up
+    enableMemPattern: false,
     // Waiting threads that spin would eat the cores other processes need
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
