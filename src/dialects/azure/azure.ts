@@ -1,0 +1,63 @@
+// Azure AI Face as one Fastify plugin a version: its own parsers, checks, error answers and not-found answer.
+import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
+import type { Deps } from '../../core/ports.ts';
+import { addBodyParsers } from './bodies.ts';
+import { LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
+import { addContainerRoutes, addGetContainerRoute, addListContainersRoute } from './containers.ts';
+import { addDetectRoute } from './detect.ts';
+import { addIdentifyRoute } from './identify.ts';
+import { addPersonFaceRoutes } from './person-faces.ts';
+import { addPersonRoutes } from './persons.ts';
+import { createRoutes, type Routes } from './route.ts';
+import { compileCheck, type HttpPart } from './schema-check.ts';
+import { sendAzureError } from './send-error.ts';
+import { addTrainingRoutes } from './training.ts';
+import { addVerifyRoute } from './verify.ts';
+import { AZURE_VERSIONS, type AzureVersion, basePathOf } from './versions.ts';
+
+export interface AzureDialectOptions {
+  /** Address that clients reach this service by, when it isn't the one they asked; without a slash at its end. */
+  readonly publicUrl?: string;
+}
+
+/** Mounts every version below its base path. */
+export function addAzureDialect(app: FastifyInstance, deps: Deps, options: AzureDialectOptions): void {
+  for (const version of AZURE_VERSIONS) {
+    app.register(async (scope) => mountVersion(scope, deps, { version, ...options }), { prefix: basePathOf(version) });
+  }
+}
+
+function mountVersion(
+  app: FastifyInstance,
+  deps: Deps,
+  options: AzureDialectOptions & { readonly version: AzureVersion },
+): void {
+  addBodyParsers(app);
+  app.setValidatorCompiler(({ schema, httpPart }) => compileCheck(schema as TSchema, httpPart as HttpPart));
+  // Answers are typed where they are made; their schemas are for the OpenAPI page and the tests.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.addHook('onSend', async (request, reply, payload) => {
+    reply.header('apim-request-id', request.id);
+    reply.header('x-envoy-upstream-service-time', Math.round(reply.elapsedTime));
+    return payload;
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    sendAzureError(reply, { status: 404, code: '404', message: 'Resource not found' }),
+  );
+  addOperations(createRoutes(app, { ...options, keys: deps.keys }), deps);
+}
+
+function addOperations(routes: Routes, deps: Deps): void {
+  addDetectRoute(routes, deps);
+  addIdentifyRoute(routes, deps);
+  addVerifyRoute(routes, deps);
+  for (const words of [PERSON_GROUP, LARGE_PERSON_GROUP]) {
+    addContainerRoutes(routes, deps, words);
+    addGetContainerRoute(routes, deps, words);
+    addListContainersRoute(routes, deps, words);
+    addTrainingRoutes(routes, deps, words);
+    addPersonRoutes(routes, deps, words);
+    addPersonFaceRoutes(routes, deps, words);
+  }
+}

@@ -1,0 +1,139 @@
+// How one Azure operation is mounted: key first, then body, then schemas, then the handler; every throw in its words.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Deps } from '../../core/ports.ts';
+import type { Permission, Principal } from '../../core/types.ts';
+import { admit } from './access.ts';
+import type { ErrorContext } from './errors.ts';
+import { IMAGE_BODY, type ImageBody } from './image-body.ts';
+import { sendError } from './send-error.ts';
+import type { AzureVersion } from './versions.ts';
+
+/** What a handler gets: checked, typed, and nothing of HTTP that it doesn't need. */
+export interface Call<P, Q, B> {
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly version: AzureVersion;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** This service's address as the client knows it, with the version's base path. */
+  readonly baseUrl: string;
+  /** Aborts when the client goes away before it is answered. */
+  readonly signal: AbortSignal;
+}
+
+export interface Answer<T> {
+  /** 200 when left out. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Left out for an answer without a body. */
+  readonly body?: T;
+}
+
+interface RouteBase<P extends TObject, Q extends TObject, T extends TSchema> {
+  readonly method: ErrorContext['method'];
+  /** In Fastify's notation, below the version's base path. */
+  readonly path: string;
+  readonly operation: ErrorContext['operation'];
+  /** One line for the OpenAPI page. */
+  readonly summary: string;
+  readonly tag: string;
+  readonly permission: Permission;
+  readonly params?: P;
+  readonly query?: Q;
+  /** Schema of a 200's body; none where Azure sends none. */
+  readonly answers?: T;
+  /** The status of success where it isn't 200. */
+  readonly success?: 202 | 204;
+}
+
+export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSchema, T extends TSchema>
+  extends RouteBase<P, Q, T> {
+  readonly body?: B;
+  handle(call: Call<Static<P>, Static<Q>, Static<B>>): Promise<Answer<Static<T>>>;
+}
+
+/** A route whose body is a photo, or JSON that says where one is. */
+export interface ImageRoute<P extends TObject, Q extends TObject, T extends TSchema> extends RouteBase<P, Q, T> {
+  handle(call: Call<Static<P>, Static<Q>, ImageBody>): Promise<Answer<Static<T>>>;
+}
+
+/** Mounts the operations of one version. */
+export interface Routes {
+  readonly version: AzureVersion;
+  json<P extends TObject, Q extends TObject, B extends TSchema, T extends TSchema>(route: JsonRoute<P, Q, B, T>): void;
+  image<P extends TObject, Q extends TObject, T extends TSchema>(route: ImageRoute<P, Q, T>): void;
+}
+
+export interface RoutesOptions {
+  readonly version: AzureVersion;
+  readonly keys: Deps['keys'];
+  readonly publicUrl?: string;
+}
+
+export function createRoutes(app: FastifyInstance, options: RoutesOptions): Routes {
+  return {
+    version: options.version,
+    json: (route) => mount(app, options, { ...route, bodySchema: route.body } as MountedRoute),
+    image: (route) => mount(app, options, { ...route, bodySchema: IMAGE_BODY } as MountedRoute),
+  };
+}
+
+interface MountedRoute extends RouteBase<TObject, TObject, TSchema> {
+  readonly bodySchema: TSchema | typeof IMAGE_BODY | undefined;
+  handle(call: Call<unknown, unknown, unknown>): Promise<Answer<unknown>>;
+}
+
+function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute): void {
+  const context: ErrorContext = {
+    operation: route.operation,
+    method: route.method,
+    pathIds: Object.keys(route.params?.properties ?? {}),
+  };
+  const principals = new WeakMap<FastifyRequest, Principal>();
+
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: { permission: route.permission },
+    schema: {
+      summary: route.summary,
+      tags: [route.tag],
+      ...(route.params ? { params: route.params } : {}),
+      ...(route.query ? { querystring: route.query } : {}),
+      ...(route.bodySchema ? { body: route.bodySchema } : {}),
+      response: { [route.success ?? 200]: route.answers ?? { description: 'Done. No body.', type: 'null' } },
+    },
+    errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
+    onRequest: async (request) => {
+      principals.set(request, await admit(options.keys, request, route.permission));
+    },
+    handler: async (request, reply) => {
+      const principal = principals.get(request);
+      if (!principal) throw new Error('a request came past the key check');
+      const answer = await route.handle({
+        tenantId: principal.tenantId,
+        keyId: principal.keyId,
+        version: options.version,
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        baseUrl: `${options.publicUrl ?? `${request.protocol}://${request.host}`}${app.prefix}`,
+        signal: goneSignal(reply),
+      });
+      return reply
+        .code(answer.status ?? route.success ?? 200)
+        .headers(answer.headers ?? {})
+        .send(answer.body);
+    },
+  });
+}
+
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

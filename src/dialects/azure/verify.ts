@@ -1,0 +1,61 @@
+import Type, { type Static } from 'typebox';
+import { invalidArgument } from '../../core/checks.ts';
+import { type Verification, verifyPerson, verifyProbes } from '../../core/operations/verify.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { GalleryRef } from '../../core/types.ts';
+import { LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
+import type { Routes } from './route.ts';
+import { Confidence, ContainerId, Guid, roundConfidence } from './wire.ts';
+
+/** Face to face, or face to a person of one of the scopes. */
+const VerifyRequest = Type.Object({
+  faceId1: Type.Optional(Guid),
+  faceId2: Type.Optional(Guid),
+  faceId: Type.Optional(Guid),
+  personId: Type.Optional(Guid),
+  personGroupId: Type.Optional(ContainerId),
+  largePersonGroupId: Type.Optional(ContainerId),
+});
+
+const VerifyAnswer = Type.Object({ isIdentical: Type.Boolean(), confidence: Confidence });
+
+export function addVerifyRoute(
+  routes: Routes,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'>,
+): void {
+  routes.json({
+    method: 'POST',
+    path: '/verify',
+    operation: 'verify',
+    summary: 'Tell whether two faces, or a face and a person, are the same person',
+    tag: 'Face',
+    permission: 'search',
+    body: VerifyRequest,
+    answers: VerifyAnswer,
+    async handle({ tenantId, body }) {
+      const { faceId1, faceId2, faceId, personId } = body;
+      if (faceId1 !== undefined && faceId2 !== undefined) {
+        return { body: azureVerification(await verifyProbes(deps, { tenantId, probeIds: [faceId1, faceId2] })) };
+      }
+      if (faceId !== undefined && personId !== undefined) {
+        const gallery = scopeOf(tenantId, body);
+        return { body: azureVerification(await verifyPerson(deps, { gallery, personId, probeId: faceId })) };
+      }
+      throw invalidArgument('body', 'missing', 'Two faces are needed, or a face and a person.');
+    },
+  });
+}
+
+function scopeOf(tenantId: string, request: Static<typeof VerifyRequest>): GalleryRef {
+  const { personGroupId, largePersonGroupId } = request;
+  if ((personGroupId === undefined) === (largePersonGroupId === undefined)) {
+    throw invalidArgument('body', 'missing', 'Exactly one group is needed.');
+  }
+  return personGroupId !== undefined
+    ? { tenantId, kind: PERSON_GROUP.kind, galleryId: personGroupId }
+    : { tenantId, kind: LARGE_PERSON_GROUP.kind, galleryId: largePersonGroupId as string };
+}
+
+function azureVerification({ samePerson, confidence }: Verification): Static<typeof VerifyAnswer> {
+  return { isIdentical: samePerson, confidence: roundConfidence(confidence) };
+}

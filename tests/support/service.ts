@@ -1,0 +1,70 @@
+// The real service in this process: real store (in memory), vault, index and engine behind a real socket.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { startIndexFollower } from '../../src/core/index-follower.ts';
+import type { Clock, Deps, FaceEngine } from '../../src/core/ports.ts';
+import { createGalleryIndex } from '../../src/search/gallery-index.ts';
+import { createServer, type ServerOptions } from '../../src/server/server.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { createApiKeys } from '../../src/vault/api-keys.ts';
+import { openVault } from '../../src/vault/vault.ts';
+import { createFaceEngine } from '../../src/vision/face-engine.ts';
+
+export interface TestService {
+  readonly url: string;
+  /** An admin key of the tenant `home`. */
+  readonly key: string;
+  readonly deps: Deps;
+  readonly app: FastifyInstance;
+  stop(): Promise<void>;
+}
+
+export interface TestServiceOptions extends Partial<ServerOptions> {
+  readonly clock?: Clock;
+  /** An engine that outlives the service. */
+  readonly engine?: FaceEngine;
+}
+
+export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
+  const { clock = { nowMs: Date.now }, engine = await createFaceEngine({ processes: 1 }), ...serverOptions } = options;
+  const store = await openSqliteStore({ path: ':memory:' });
+  const vault = await openVault({ masterKey: randomBytes(32) });
+  const index = await createGalleryIndex({ threads: 1 });
+  const onUnreadable = (enrolmentNo: number, error: unknown) => {
+    throw new Error(`template ${enrolmentNo} can't be opened`, { cause: error });
+  };
+  const follower = await startIndexFollower({ store, vault, index, onUnreadable }, () => {});
+  const deps: Deps = {
+    store,
+    vault,
+    index,
+    follower,
+    engine,
+    images: {
+      fetchImage: async () => {
+        throw new Error('not there yet');
+      },
+    },
+    keys: createApiKeys(store, { clock, newId: randomUUID }),
+    clock,
+    newId: randomUUID,
+    recognitionModels: new Map(['01', '02', '03', '04'].map((version) => [`recognition_${version}`, 'fast'])),
+  };
+  const { key } = await deps.keys.create('home', 'test', ['admin']);
+  const app = await createServer(deps, { log: false, ...serverOptions });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    url: `${serverOptions.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    key,
+    deps,
+    app,
+    async stop() {
+      await app.close();
+      await index.close();
+      await store.close();
+      if (!options.engine) await engine.close();
+    },
+  };
+}
