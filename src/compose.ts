@@ -55,6 +55,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
       hooks.onIndexProgress,
     );
     const engine = await engineOpening;
+    const clock = { nowMs: Date.now };
     return {
       store,
       vault,
@@ -63,9 +64,11 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
       engine,
       images: createImageFetcher({ allowedHosts: config.imageHosts, maxBytes: MAX_IMAGE_BYTES }),
       keys: createApiKeys(store, {
+        clock,
+        newId: randomUUID,
         ...(config.apiKey === undefined ? {} : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT } }),
       }),
-      clock: { nowMs: Date.now },
+      clock,
       newId: randomUUID,
       recognitionModels: config.recognitionModels,
       close: closeAll,

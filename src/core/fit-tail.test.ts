@@ -25,14 +25,19 @@ const truth: TailCurve = {
   measuredOn: 'made up',
 };
 
+const thousand = { persons: 1000, packCurve: pack };
+
 /** Best score among `persons` strangers, drawn by inverting the law of the maximum. */
 function drawBest(random: () => number, curve: TailCurve, persons: number): number {
   return thresholdFor(curve, random(), { persons });
 }
 
-function syntheticGallery(seed: number, curve: TailCurve, persons: number): BestNonMate[] {
+function syntheticGallery(
+  seed: number,
+  { curve, persons, sample = persons }: { curve: TailCurve; persons: number; sample?: number },
+): BestNonMate[] {
   const random = mulberry32(seed);
-  return Array.from({ length: persons }, (_, personNo) => ({
+  return Array.from({ length: sample }, (_, personNo) => ({
     personNo,
     otherPersonNo: (personNo + 1) % persons,
     score: drawBest(random, curve, persons - 1),
@@ -40,18 +45,17 @@ function syntheticGallery(seed: number, curve: TailCurve, persons: number): Best
 }
 
 describe('a gallery with a known tail', () => {
-  // The fit sees persons' best scores; the drawn sample of them is capped, the number of persons is not.
   test.each([
-    { persons: 300, curve: truth },
-    { persons: 1000, curve: truth },
-    { persons: 10_000, curve: truth },
-    { persons: 1000, curve: pack },
-    { persons: 10_000, curve: pack },
-  ])('of $persons persons gets thresholds that keep the promised rate', ({ persons, curve }) => {
+    { persons: 300, sample: 300, curve: truth },
+    { persons: 1000, sample: 1000, curve: pack },
+    { persons: 10_000, sample: 4000, curve: truth },
+    { persons: 100_000, sample: 4000, curve: pack },
+    { persons: 1_000_000, sample: 4000, curve: truth },
+  ])('of $persons persons gets thresholds that keep the promised rate', ({ persons, sample, curve }) => {
     let inside = 0;
     const trials = 12;
     for (let seed = 0; seed < trials; seed++) {
-      const fitted = fitTail(syntheticGallery(seed, curve, persons), pack);
+      const fitted = fitTail(syntheticGallery(seed, { curve, persons, sample }), { persons, packCurve: pack });
       if (!fitted) throw new Error('too small');
       for (const targetFpir of [0.1, 0.03, 0.01]) {
         const score = thresholdFor(fitted.curve, targetFpir, { persons });
@@ -67,7 +71,7 @@ describe('a gallery with a known tail', () => {
 });
 
 test('a gallery that grows tenfold raises its threshold and keeps the expected rate', () => {
-  const fitted = fitTail(syntheticGallery(1, truth, 1000), pack);
+  const fitted = fitTail(syntheticGallery(1, { curve: truth, persons: 1000 }), thousand);
   if (!fitted) throw new Error('too small');
   const at = (persons: number) => thresholdFor(fitted.curve, 0.01, { persons });
   expect(at(10_000)).toBeGreaterThan(at(1000) + 0.03);
@@ -75,8 +79,8 @@ test('a gallery that grows tenfold raises its threshold and keeps the expected r
 });
 
 test('people enrolled twice are reported and hardly move the threshold', () => {
-  const gallery = syntheticGallery(2, truth, 1000);
-  const clean = fitTail(gallery, pack);
+  const gallery = syntheticGallery(2, { curve: truth, persons: 1000 });
+  const clean = fitTail(gallery, thousand);
   const twice = gallery.map((row) => {
     const pair = [3, 4, 700, 701].indexOf(row.personNo);
     if (pair === -1) return row;
@@ -84,7 +88,7 @@ test('people enrolled twice are reported and hardly move the threshold', () => {
   });
   twice[700] = { personNo: 700, otherPersonNo: 701, score: 0.7 };
   twice[701] = { personNo: 701, otherPersonNo: 700, score: 0.7 };
-  const spoilt = fitTail(twice, pack);
+  const spoilt = fitTail(twice, thousand);
   if (!clean || !spoilt) throw new Error('too small');
   expect(clean.likelyDuplicates).toEqual([]);
   expect(spoilt.likelyDuplicates.map(({ personNos }) => personNos)).toEqual([
@@ -108,7 +112,7 @@ test('a gallery whose strangers are closer than the pack thought is not called f
       { score: 0.39, fpir: 1e-3, lower: 1e-3, upper: 1e-3 },
     ],
   };
-  const fitted = fitTail(syntheticGallery(3, heavy, 1000), pack);
+  const fitted = fitTail(syntheticGallery(3, { curve: heavy, persons: 1000 }), thousand);
   if (!fitted) throw new Error('too small');
   expect(fitted.likelyDuplicates.length).toBeLessThan(10);
   const score = thresholdFor(fitted.curve, 0.01, { persons: 1000 });
@@ -116,7 +120,7 @@ test('a gallery whose strangers are closer than the pack thought is not called f
 });
 
 test('a small gallery has no tail of its own', () => {
-  expect(fitTail(syntheticGallery(1, truth, 49), pack)).toBeUndefined();
+  expect(fitTail(syntheticGallery(1, { curve: truth, persons: 49 }), { persons: 49, packCurve: pack })).toBeUndefined();
 });
 
 function mulberry32(seed: number): () => number {

@@ -44,12 +44,14 @@ const GRID = 41;
 const MAX_ROUNDS = 6;
 
 /**
- * Fits the tail of a gallery. `bestNonMates` has one row a person; `packCurve` is for one comparison.
- * Undefined when the gallery is too small.
+ * Fits the tail of a gallery of `persons`. `bestNonMates` has one row a person, of all or of a random sample;
+ * `packCurve` is for one comparison. Undefined when there are too few.
  */
-export function fitTail(bestNonMates: readonly BestNonMate[], packCurve: TailCurve): FittedTail | undefined {
-  const persons = bestNonMates.length;
-  if (persons < MIN_PERSONS_FOR_OWN_TAIL) return undefined;
+export function fitTail(
+  bestNonMates: readonly BestNonMate[],
+  { persons, packCurve }: { readonly persons: number; readonly packCurve: TailCurve },
+): FittedTail | undefined {
+  if (bestNonMates.length < MIN_PERSONS_FOR_OWN_TAIL) return undefined;
 
   // Duplicates are told by the tail and must not shape it: begin with the pack's, refit until the cut stands still.
   let curve = packCurve;
@@ -117,7 +119,7 @@ function fitStrangers(scores: Float64Array, gallery: Gallery): TailCurve {
   return {
     persons: gallery.persons - 1,
     points,
-    measuredOn: `this gallery: best non-mate scores of ${scores.length} persons`,
+    measuredOn: `this gallery: best non-mate scores of ${scores.length} of ${gallery.persons} persons`,
   };
 }
 

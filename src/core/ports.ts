@@ -9,6 +9,7 @@ import type {
   Gallery,
   GalleryKind,
   GalleryRef,
+  GalleryTail,
   ModelPack,
   Permission,
   Person,
@@ -29,7 +30,14 @@ export interface NewGallery extends GalleryRef {
   readonly name: string;
   readonly userData?: string;
   readonly recognitionModel: string;
+  readonly targetFpir?: number;
   readonly createdMs: number;
+}
+
+export interface GalleryPatch {
+  readonly name?: string;
+  readonly userData?: string;
+  readonly targetFpir?: number;
 }
 
 export interface NewPerson {
@@ -119,12 +127,9 @@ export interface Store {
   getGallery(ref: GalleryRef): Promise<Gallery>;
   listGalleries(tenantId: string, kind: GalleryKind, page: Page): Promise<readonly Gallery[]>;
   /** An omitted member stays as it is. */
-  updateGallery(
-    ref: GalleryRef,
-    patch: { readonly name?: string; readonly userData?: string },
-    nowMs: number,
-  ): Promise<void>;
+  updateGallery(ref: GalleryRef, patch: GalleryPatch, nowMs: number): Promise<void>;
   setTraining(ref: GalleryRef, training: Training): Promise<void>;
+  setTail(ref: GalleryRef, tail: GalleryTail): Promise<void>;
   /** With its persons, enrolments and their keys. */
   deleteGallery(ref: GalleryRef): Promise<{ readonly galleryNo: number }>;
   countGallery(ref: GalleryRef): Promise<{ readonly persons: number; readonly enrolments: number }>;
@@ -170,6 +175,9 @@ export interface Store {
   ): Promise<{ readonly galleryNo: number; readonly enrolmentNo: number }>;
   /** Sealed templates of one person, for 1:1 comparison. */
   sealedEnrolmentsOf(ref: GalleryRef, personId: string): Promise<readonly SealedEnrolment[]>;
+
+  /** One enrolment each of at most `count` persons, drawn at random (all of them in a small gallery). */
+  sampleEnrolments(ref: GalleryRef, count: number): Promise<readonly SealedEnrolment[]>;
 
   /** Search results come back as numbers; numbers of what is gone meanwhile are left out. */
   resolveEnrolments(

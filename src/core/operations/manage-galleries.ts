@@ -1,11 +1,13 @@
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
-import type { Deps, Page } from '../ports.ts';
+import type { Deps, GalleryPatch, Page } from '../ports.ts';
 import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
 
 export interface GallerySettings {
   readonly name: string;
   readonly userData?: string;
   readonly recognitionModel: string;
+  /** Share of strangers the owner accepts being shown a name, above 0 and below 1. */
+  readonly targetFpir?: number;
 }
 
 /** already-exists when the id is taken: creating never changes what is there. */
@@ -17,6 +19,7 @@ export async function createGallery(
   checkGalleryId(ref.galleryId);
   checkName(settings.name);
   checkUserData(settings.userData);
+  checkTargetFpir(settings.targetFpir);
   packFor(deps, settings.recognitionModel);
   const { tenantId, kind, galleryId } = ref;
   return deps.store.createGallery({ tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() });
@@ -48,12 +51,22 @@ export function checkNamePatch(patch: NamePatch): void {
   checkUserData(patch.userData);
 }
 
+function checkTargetFpir(targetFpir: number | undefined): void {
+  if (targetFpir === undefined || (targetFpir > 0 && targetFpir < 1)) return;
+  throw invalidArgument(
+    'targetFpir',
+    'out-of-range',
+    'The wanted error rate lies between 0 and 1: 0.01 is one stranger in a hundred.',
+  );
+}
+
 export async function updateGallery(
   deps: Pick<Deps, 'store' | 'clock'>,
   ref: GalleryRef,
-  patch: NamePatch,
+  patch: GalleryPatch,
 ): Promise<void> {
-  checkNamePatch(patch);
+  checkTargetFpir(patch.targetFpir);
+  if (patch.targetFpir === undefined || patch.name !== undefined || patch.userData !== undefined) checkNamePatch(patch);
   await deps.store.updateGallery(ref, patch, deps.clock.nowMs());
 }
 

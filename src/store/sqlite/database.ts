@@ -8,6 +8,8 @@ const BUSY_TIMEOUT_MS = 10_000;
 /** Three 2 KB templates a page; with SQLite's default of 4096 there would be one, and half of the file empty. */
 const PAGE_BYTES = 8192;
 const CACHE_KIB = 65_536;
+/** 32 MB: person ids are random, so the longer the log, the more writes to one page of their index become one. */
+const WAL_PAGES = 4000;
 
 /** Opens or creates the database, migrated and ready. The file and its WAL are readable by their owner only. */
 export function openDatabase(path: string): Database {
@@ -25,6 +27,7 @@ export function openDatabase(path: string): Database {
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
     db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
     migrate(db);
     return db;
   } catch (error) {

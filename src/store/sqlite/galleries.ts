@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { NewGallery } from '../../core/ports.ts';
-import type { Gallery, GalleryKind, GalleryRef, Training } from '../../core/types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -14,6 +14,7 @@ export interface Galleries
     | 'listGalleries'
     | 'updateGallery'
     | 'setTraining'
+    | 'setTail'
     | 'deleteGallery'
     | 'countGallery'
   > {
@@ -43,6 +44,8 @@ interface GalleryRow {
   readonly trainingLastActionMs: number | null;
   readonly trainingLastSucceededMs: number | null;
   readonly trainingMessage: string | null;
+  readonly targetFpir: number | null;
+  readonly tail: string | null;
   readonly createdMs: number;
   readonly modifiedMs: number;
 }
@@ -50,14 +53,18 @@ interface GalleryRow {
 const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_id AS galleryId, name,
   user_data AS userData, recognition_model AS recognitionModel, training_status AS trainingStatus,
   training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
-  training_message AS trainingMessage, created_ms AS createdMs, modified_ms AS modifiedMs`;
+  training_message AS trainingMessage, target_fpir AS targetFpir, tail, created_ms AS createdMs, modified_ms AS modifiedMs`;
 
 const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
 
 export function galleries(db: Database, changes: Changes): Galleries {
-  const insert = db.prepare<[Omit<NewGallery, 'userData'> & { userData: string | null }], GalleryRow>(
-    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, created_ms, modified_ms)
-     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @createdMs, @createdMs)
+  const insert = db.prepare<
+    [Omit<NewGallery, 'userData' | 'targetFpir'> & { userData: string | null; targetFpir: number | null }],
+    GalleryRow
+  >(
+    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
+                            created_ms, modified_ms)
+     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, @createdMs, @createdMs)
      ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
   );
   const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
@@ -68,8 +75,11 @@ export function galleries(db: Database, changes: Changes): Galleries {
     `SELECT ${COLUMNS} FROM galleries
      WHERE tenant_id = ? AND kind = ? AND gallery_id > ? AND erasing = 0 ORDER BY gallery_id LIMIT ?`,
   );
-  const update = db.prepare<[GalleryRef & { name: string | null; userData: string | null; nowMs: number }]>(
-    `UPDATE galleries SET name = coalesce(@name, name), user_data = coalesce(@userData, user_data), modified_ms = @nowMs
+  const update = db.prepare<
+    [GalleryRef & { name: string | null; userData: string | null; targetFpir: number | null; nowMs: number }]
+  >(
+    `UPDATE galleries SET name = coalesce(@name, name), user_data = coalesce(@userData, user_data),
+            target_fpir = coalesce(@targetFpir, target_fpir), modified_ms = @nowMs
      WHERE ${WHERE_REF}`,
   );
   const train = db.prepare<
@@ -79,6 +89,7 @@ export function galleries(db: Database, changes: Changes): Galleries {
             training_last_succeeded_ms = @succeededMs, training_message = @message
      WHERE ${WHERE_REF}`,
   );
+  const keepTail = db.prepare<[GalleryRef & { tail: string }]>(`UPDATE galleries SET tail = @tail WHERE ${WHERE_REF}`);
   const count = db.prepare<[number, number, number]>(
     'UPDATE galleries SET persons = persons + ?, enrolments = enrolments + ? WHERE gallery_no = ?',
   );
@@ -89,7 +100,9 @@ export function galleries(db: Database, changes: Changes): Galleries {
     'SELECT gallery_no AS galleryNo FROM galleries WHERE erasing = 1 LIMIT 1',
   );
   const erasePersons = db.prepare<[number, number]>(
-    'DELETE FROM persons WHERE person_no IN (SELECT person_no FROM persons WHERE gallery_no = ? LIMIT ?)',
+    `DELETE FROM persons WHERE person_no IN (
+       SELECT person_no FROM persons INDEXED BY persons_by_gallery WHERE gallery_no = ? ORDER BY person_no LIMIT ?
+     )`,
   );
   const eraseGallery = db.prepare<[number]>('DELETE FROM galleries WHERE gallery_no = ?');
 
@@ -99,7 +112,11 @@ export function galleries(db: Database, changes: Changes): Galleries {
 
   return {
     createGallery(gallery) {
-      const row = insert.get({ ...gallery, userData: gallery.userData ?? null });
+      const row = insert.get({
+        ...gallery,
+        userData: gallery.userData ?? null,
+        targetFpir: gallery.targetFpir ?? null,
+      });
       if (row !== undefined) return toGallery(row);
       throw new KithError({
         kind: 'already-exists',
@@ -123,6 +140,7 @@ export function galleries(db: Database, changes: Changes): Galleries {
         ...keyOf(ref),
         name: patch.name ?? null,
         userData: patch.userData ?? null,
+        targetFpir: patch.targetFpir ?? null,
         nowMs,
       });
       if (changes === 0) missing(ref);
@@ -136,6 +154,9 @@ export function galleries(db: Database, changes: Changes): Galleries {
         message: training.message ?? null,
       });
       if (changes === 0) missing(ref);
+    },
+    setTail(ref, tail) {
+      if (keepTail.run({ ...keyOf(ref), tail: JSON.stringify(tail) }).changes === 0) missing(ref);
     },
     deleteGallery: db.transaction((ref: GalleryRef) => {
       const { galleryNo } = getHead(ref);
@@ -178,6 +199,8 @@ function toGallery(row: GalleryRow): Gallery {
     name: row.name,
     ...(row.userData !== null && { userData: row.userData }),
     recognitionModel: row.recognitionModel,
+    ...(row.targetFpir !== null && { targetFpir: row.targetFpir }),
+    ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
     training: {
       status: row.trainingStatus,
       ...(row.trainingLastActionMs !== null && { lastActionMs: row.trainingLastActionMs }),

@@ -42,6 +42,7 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
     listGalleries: async (...args) => table.listGalleries(...args),
     updateGallery: async (...args) => table.updateGallery(...args),
     setTraining: async (...args) => table.setTraining(...args),
+    setTail: async (...args) => table.setTail(...args),
     async deleteGallery(...args) {
       const removed = erased(table.deleteGallery(...args));
       await eraseDeletedGalleries();
@@ -71,6 +72,7 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
       return removed;
     },
     sealedEnrolmentsOf: async (...args) => table.sealedEnrolmentsOf(...args),
+    sampleEnrolments: async (...args) => table.sampleEnrolments(...args),
     resolveEnrolments: async (...args) => table.resolveEnrolments(...args),
     insertProbes: async (...args) => table.insertProbes(...args),
     findProbes: async (...args) => table.findProbes(...args),

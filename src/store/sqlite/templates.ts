@@ -12,7 +12,7 @@ interface ResolvedRow {
 
 // CROSS JOIN fixes the order: one walk along the enrolments, the rest looked up by primary key
 const SEALED = `
-  SELECT p.gallery_no AS galleryNo, p.person_no AS personNo, e.enrolment_no AS enrolmentNo, e.pack_id AS packId,
+  SELECT g.tenant_id AS tenantId, p.gallery_no AS galleryNo, p.person_no AS personNo, e.enrolment_no AS enrolmentNo, e.pack_id AS packId,
          p.wrapped_key AS wrappedKey, t.sealed AS sealedTemplate
   FROM enrolments e
   CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no
@@ -23,21 +23,56 @@ export function templates(
   db: Database,
   galleries: Galleries,
   persons: Persons,
-): Pick<SyncStore, 'sealedEnrolmentsOf' | 'resolveEnrolments' | 'scanEnrolments' | 'getSealedEnrolments'> {
+): Pick<
+  SyncStore,
+  'sealedEnrolmentsOf' | 'sampleEnrolments' | 'resolveEnrolments' | 'scanEnrolments' | 'getSealedEnrolments'
+> {
   const ofPerson = db.prepare<[number], SealedEnrolment>(`${SEALED} WHERE e.person_no = ? ORDER BY e.enrolment_no`);
   const scan = db.prepare<[number, number], SealedEnrolment>(
     `${SEALED} WHERE e.enrolment_no > ? ORDER BY e.enrolment_no LIMIT ?`,
   );
   const one = db.prepare<[number], SealedEnrolment>(`${SEALED} WHERE e.enrolment_no = ?`);
+  const firstOf = db.prepare<[number], SealedEnrolment>(
+    `${SEALED} WHERE e.person_no = ? ORDER BY e.enrolment_no LIMIT 1`,
+  );
+  const allPersons = db.prepare<[number], { personNo: number }>(
+    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ?',
+  );
+  const personRange = db.prepare<[number, number], { first: number | null; last: number | null }>(
+    `SELECT (SELECT person_no FROM persons WHERE gallery_no = ? ORDER BY person_no LIMIT 1) AS first,
+            (SELECT person_no FROM persons WHERE gallery_no = ? ORDER BY person_no DESC LIMIT 1) AS last`,
+  );
+  const personFrom = db.prepare<[number, number], { personNo: number }>(
+    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_no >= ? ORDER BY person_no LIMIT 1',
+  );
   const resolve = db.prepare<[number, number], ResolvedRow>(
     `SELECT p.person_id AS personId, p.name AS personName, e.enrolment_id AS enrolmentId
      FROM enrolments e CROSS JOIN persons p ON p.person_no = e.person_no
      WHERE e.enrolment_no = ? AND p.gallery_no = ?`,
   );
 
+  /** By random numbers between the first and the last: a walk over a million persons would hold up everybody else. */
+  function draw(galleryNo: number, count: number): number[] {
+    const ends = personRange.get(galleryNo, galleryNo);
+    if (ends?.first == null || ends.last == null) return [];
+    const drawn = new Set<number>();
+    for (let i = 0; i < count; i++) {
+      const from = ends.first + Math.floor(Math.random() * (ends.last - ends.first + 1));
+      const person = personFrom.get(galleryNo, from);
+      if (person) drawn.add(person.personNo);
+    }
+    return [...drawn];
+  }
+
   return {
     sealedEnrolmentsOf(ref, personId) {
       return ofPerson.all(persons.getPersonNo(ref, personId).personNo);
+    },
+    sampleEnrolments(ref, count) {
+      const { galleryNo, persons: total } = galleries.getHead(ref);
+      const personNos =
+        total <= count ? allPersons.all(galleryNo).map(({ personNo }) => personNo) : draw(galleryNo, count);
+      return personNos.flatMap((personNo) => firstOf.get(personNo) ?? []);
     },
     resolveEnrolments(ref, enrolmentNos) {
       const { galleryNo } = galleries.getHead(ref);
