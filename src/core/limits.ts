@@ -39,6 +39,9 @@ export const MAX_PAGE = 1000;
 /** Azure S0: persons a gallery. */
 export const MAX_PERSONS_PERSON_GALLERY = 10_000;
 export const MAX_PERSONS_LARGE_PERSON_GALLERY = 1_000_000;
+/** Azure S0: faces a gallery of faces. */
+export const MAX_FACES_FACE_GALLERY = 1000;
+export const MAX_FACES_LARGE_FACE_GALLERY = 1_000_000;
 
 /** A key carries at least 256 bits; 32 characters is the least that can. */
 export const API_KEY_BYTES = 32;

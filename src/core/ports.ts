@@ -15,6 +15,7 @@ import type {
   Person,
   Principal,
   Quality,
+  QualityLevel,
   Training,
 } from './types.ts';
 
@@ -87,6 +88,19 @@ export interface SealedEnrolment {
   readonly sealedTemplate: Uint8Array;
 }
 
+/** A person that a search found, with what their score is made of. */
+export interface ResolvedPerson {
+  readonly personNo: number;
+  readonly personId: string;
+  readonly personName: string;
+  readonly enrolments: readonly {
+    readonly enrolmentId: string;
+    readonly qualityLevel: QualityLevel;
+    readonly wrappedKey: Uint8Array;
+    readonly sealedTemplate: Uint8Array;
+  }[];
+}
+
 /** The store's change feed: what a derived index must do to catch up. Numbers only, nothing personal. */
 export interface Change {
   readonly changeNo: number;
@@ -153,10 +167,14 @@ export interface Store {
 
   /** limit-exceeded when the person already has `maxEnrolments`. */
   addEnrolment(ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number): Promise<Enrolment>;
-  /** Many persons with their enrolments in one transaction: for imports, moves and restores. */
+  /**
+   * Many persons with their enrolments in one transaction: for imports, moves and restores. limit-exceeded, and nothing
+   * stored, when the gallery would have more than `maxPersons`.
+   */
   importPersons(
     ref: GalleryRef,
     batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
+    maxPersons?: number,
   ): Promise<readonly { readonly person: Person; readonly enrolments: readonly Enrolment[] }[]>;
   getEnrolment(ref: GalleryRef, personId: string, enrolmentId: string): Promise<Enrolment>;
   listEnrolments(ref: GalleryRef, personId: string): Promise<readonly Enrolment[]>;
@@ -179,13 +197,15 @@ export interface Store {
   /** One enrolment each of at most `count` persons, drawn at random (all of them in a small gallery). */
   sampleEnrolments(ref: GalleryRef, count: number): Promise<readonly SealedEnrolment[]>;
 
-  /** Search results come back as numbers; numbers of what is gone meanwhile are left out. */
-  resolveEnrolments(
+  /**
+   * Search results come back as numbers: here they become persons, with at most `maxEnrolments` sealed templates each,
+   * the hit's own among them. Numbers of what is gone meanwhile are left out; the order is that of `hits`.
+   */
+  resolvePersons(
     ref: GalleryRef,
-    enrolmentNos: readonly number[],
-  ): Promise<
-    ReadonlyMap<number, { readonly personId: string; readonly personName: string; readonly enrolmentId: string }>
-  >;
+    hits: readonly { readonly personNo: number; readonly enrolmentNo: number }[],
+    maxEnrolments: number,
+  ): Promise<readonly ResolvedPerson[]>;
 
   insertProbes(tenantId: string, probes: readonly SealedProbe[]): Promise<void>;
   /** Unexpired ones only. */

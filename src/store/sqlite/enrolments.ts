@@ -4,7 +4,7 @@ import type { NewEnrolment, NewPerson } from '../../core/ports.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { Galleries } from './galleries.ts';
-import type { Persons } from './persons.ts';
+import { type Persons, tooManyPersons } from './persons.ts';
 import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -116,8 +116,10 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
       (
         ref: GalleryRef,
         batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
+        maxPersons = Number.POSITIVE_INFINITY,
       ) => {
-        const { galleryNo } = galleries.getHead(ref);
+        const { galleryNo, persons: before } = galleries.getHead(ref);
+        if (before + batch.length > maxPersons) throw tooManyPersons(maxPersons);
         let enrolmentCount = 0;
         const imported = batch.map((entry) => {
           const person = persons.insertPerson(ref, galleryNo, entry.person);

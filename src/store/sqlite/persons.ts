@@ -94,14 +94,7 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
   return {
     createPerson: db.transaction((ref: GalleryRef, person: NewPerson, maxPersons: number) => {
       const gallery = galleries.getHead(ref);
-      if (gallery.persons >= maxPersons) {
-        throw new KithError({
-          kind: 'limit-exceeded',
-          limit: 'persons',
-          max: maxPersons,
-          message: `The gallery already holds ${maxPersons} persons.`,
-        });
-      }
+      if (gallery.persons >= maxPersons) throw tooManyPersons(maxPersons);
       const created = insertPerson(ref, gallery.galleryNo, person);
       galleries.addToCounts(gallery.galleryNo, 1, 0);
       return created;
@@ -154,4 +147,13 @@ function toPerson(row: PersonWithEnrolmentsRow): PersonWithEnrolments {
     createdMs: row.createdMs,
     enrolmentIds: JSON.parse(row.enrolmentIds) as string[],
   };
+}
+
+export function tooManyPersons(maxPersons: number): KithError {
+  return new KithError({
+    kind: 'limit-exceeded',
+    limit: 'persons',
+    max: maxPersons,
+    message: `The gallery holds at most ${maxPersons} persons.`,
+  });
 }

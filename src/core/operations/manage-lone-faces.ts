@@ -1,0 +1,83 @@
+// Galleries of the face kinds. Each enrolment stands for itself there: it is kept as a person without a name and with
+// one enrolment, both under the same id, so that a search ranks faces as it ranks persons elsewhere.
+import { checkFaceUserData, packFor } from '../checks.ts';
+import type { FaceTarget } from '../face-choice.ts';
+import { MAX_FACES_FACE_GALLERY, MAX_FACES_LARGE_FACE_GALLERY } from '../limits.ts';
+import type { Deps, Page } from '../ports.ts';
+import type { GalleryRef } from '../types.ts';
+import { readFaceToEnrol } from './enrol-face.ts';
+
+export interface LoneFace {
+  readonly faceId: string;
+  readonly userData?: string;
+}
+
+/** Once it resolves, every later search finds the face. */
+export async function addLoneFace(
+  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  input: {
+    readonly gallery: GalleryRef;
+    readonly image: Uint8Array;
+    readonly target: FaceTarget;
+    readonly userData: string | undefined;
+  },
+): Promise<LoneFace> {
+  checkFaceUserData(input.userData);
+  const gallery = await deps.store.getGallery(input.gallery);
+  const { packId } = packFor(deps, gallery.recognitionModel);
+  const { box, quality, template } = await readFaceToEnrol(deps, { image: input.image, target: input.target, packId });
+
+  const faceId = deps.newId();
+  const createdMs = deps.clock.nowMs();
+  const wrappedKey = deps.vault.newPersonKey(gallery.tenantId);
+  const userData = input.userData === undefined ? {} : { userData: input.userData };
+  const sealedTemplate = deps.vault.sealTemplate(gallery.tenantId, wrappedKey, template.vector);
+  await deps.store.importPersons(
+    input.gallery,
+    [
+      {
+        person: { personId: faceId, name: '', ...userData, wrappedKey, createdMs },
+        enrolments: [{ enrolmentId: faceId, box, quality, packId, sealedTemplate, createdMs }],
+      },
+    ],
+    gallery.kind === 'face' ? MAX_FACES_FACE_GALLERY : MAX_FACES_LARGE_FACE_GALLERY,
+  );
+  await deps.follower.catchUp();
+  return { faceId, ...userData };
+}
+
+/** By id. */
+export async function listLoneFaces(
+  deps: Pick<Deps, 'store'>,
+  ref: GalleryRef,
+  page: Page,
+): Promise<readonly LoneFace[]> {
+  return (await deps.store.listPersons(ref, page)).map(toLoneFace);
+}
+
+export async function getLoneFace(deps: Pick<Deps, 'store'>, ref: GalleryRef, faceId: string): Promise<LoneFace> {
+  return toLoneFace(await deps.store.getPerson(ref, faceId));
+}
+
+export async function updateLoneFace(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  face: { readonly gallery: GalleryRef; readonly faceId: string },
+  userData: string | undefined,
+): Promise<void> {
+  checkFaceUserData(userData);
+  const patch = userData === undefined ? {} : { userData };
+  await deps.store.updatePerson(face.gallery, face.faceId, patch, deps.clock.nowMs());
+}
+
+export async function deleteLoneFace(
+  deps: Pick<Deps, 'store' | 'follower'>,
+  ref: GalleryRef,
+  faceId: string,
+): Promise<void> {
+  await deps.store.deletePerson(ref, faceId);
+  await deps.follower.catchUp();
+}
+
+function toLoneFace({ personId, userData }: { readonly personId: string; readonly userData?: string }): LoneFace {
+  return { faceId: personId, ...(userData === undefined ? {} : { userData }) };
+}
