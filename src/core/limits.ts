@@ -39,6 +39,8 @@ export const MAX_PAGE = 1000;
 /** Azure S0: persons a gallery. */
 export const MAX_PERSONS_PERSON_GALLERY = 10_000;
 export const MAX_PERSONS_LARGE_PERSON_GALLERY = 1_000_000;
+/** Azure: galleries of the kind `face`, which are listed on one page. */
+export const MAX_FACE_GALLERIES = 64;
 /** Azure S0: faces a gallery of faces. */
 export const MAX_FACES_FACE_GALLERY = 1000;
 export const MAX_FACES_LARGE_FACE_GALLERY = 1_000_000;

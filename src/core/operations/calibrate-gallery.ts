@@ -2,6 +2,7 @@ import { packFor } from '../checks.ts';
 import { type BestNonMate, fitTail, type LikelyDuplicate, MIN_PERSONS_FOR_OWN_TAIL } from '../fit-tail.ts';
 import { packTail } from '../impostor-tail.ts';
 import type { Deps, SealedEnrolment } from '../ports.ts';
+import { rankPersons } from '../rank-persons.ts';
 import type { Gallery, GalleryTail } from '../types.ts';
 
 /** Persons whose best non-mates are looked up: enough for the tail, and done in a minute at a million people. */
@@ -67,9 +68,14 @@ async function findBestNonMates(
       const { personNo, tenantId, wrappedKey, sealedTemplate } = enrolment;
       const vector = deps.vault.openTemplate(tenantId, wrappedKey, sealedTemplate);
       // The person themselves comes first; exact, because the shortlist is made for mates, not for strangers.
-      const query = { vector, maxPersons: 2, minScore: -1, exact: true };
-      const { hits } = await deps.index.search(gallery.galleryNo, query, signal);
-      const best = hits.find((hit) => hit.personNo !== personNo);
+      const { persons } = await rankPersons(deps, gallery, {
+        vector,
+        maxPersons: 2,
+        minScore: -1,
+        exact: true,
+        signal,
+      });
+      const best = persons.find((person) => person.personNo !== personNo);
       if (best) found.push({ personNo, otherPersonNo: best.personNo, score: best.score });
     }
   };

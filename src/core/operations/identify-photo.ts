@@ -20,7 +20,7 @@ export interface IdentifiedPhoto {
 
 /** Finds every face of a photo and searches the gallery for each. Keeps nothing and needs no training. */
 export async function identifyPhoto(
-  deps: Pick<Deps, 'store' | 'index' | 'engine' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'>,
   input: IdentifyPhotoInput,
 ): Promise<IdentifiedPhoto> {
   const { gallery, image, signal } = input;

@@ -1,10 +1,11 @@
 import { packFor } from '../checks.ts';
 import { type DecisionRule, decide, decisionRule, type Outcome } from '../decide.ts';
 import { getReferredGallery, requireTrained } from '../galleries.ts';
-import type { Deps, SearchResult } from '../ports.ts';
+import type { Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
+import { rankPersons } from '../rank-persons.ts';
 import { confidenceOf, scoreOf } from '../score.ts';
-import type { Calibration, Candidate, Gallery, GalleryRef } from '../types.ts';
+import type { Candidate, Gallery, GalleryRef } from '../types.ts';
 
 export interface IdentifyOptions {
   readonly maxCandidates: number;
@@ -28,7 +29,7 @@ export interface Identification {
   };
 }
 
-type SearchDeps = Pick<Deps, 'store' | 'index' | 'engine' | 'recognitionModels'>;
+type SearchDeps = Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'>;
 
 /** Who in the gallery is it? One answer a vector, in their order; vectors are unit templates of the gallery's pack. */
 export async function identifyTemplates(
@@ -49,45 +50,33 @@ export async function identifyTemplates(
   return Promise.all(
     probe.vectors.map(async (vector) => {
       // One more than asked for: the margin to the runner-up is part of the decision.
-      const query = { vector, maxPersons: Math.max(2, probe.maxCandidates), minScore };
-      const result = await deps.index.search(gallery.galleryNo, query, probe.signal);
-      const candidates = await nameHits(deps, gallery, { result, calibration: pack.calibration, rule });
+      const ranking = await rankPersons(deps, gallery, {
+        vector,
+        maxPersons: Math.max(2, probe.maxCandidates),
+        minScore,
+        signal: probe.signal,
+      });
+      const { persons } = ranking;
       return {
         outcome: decide(
-          candidates.map(({ score }) => score),
+          persons.map(({ score }) => score),
           rule,
           pack.calibration,
         ),
-        candidates: candidates.slice(0, probe.maxCandidates),
+        candidates: persons.slice(0, probe.maxCandidates).map(({ personNo: _, ...person }) => ({
+          ...person,
+          confidence: confidenceOf(person.score, pack.calibration, rule.thresholdScore),
+        })),
         search: {
           ...rule,
-          enrolmentsSearched: result.searched,
-          exact: result.exact,
-          recall: result.recall,
+          enrolmentsSearched: ranking.enrolmentsSearched,
+          exact: ranking.exact,
+          recall: ranking.recall,
           packId: pack.packId,
         },
       };
     }),
   );
-}
-
-/** Numbers become persons; what was erased since the search began is left out. */
-async function nameHits(
-  deps: Pick<Deps, 'store'>,
-  gallery: GalleryRef,
-  found: { readonly result: SearchResult; readonly calibration: Calibration; readonly rule: DecisionRule },
-): Promise<readonly Candidate[]> {
-  const { hits } = found.result;
-  const names = await deps.store.resolveEnrolments(
-    gallery,
-    hits.map((hit) => hit.enrolmentNo),
-  );
-  return hits.flatMap(({ enrolmentNo, score }) => {
-    const named = names.get(enrolmentNo);
-    return named
-      ? [{ ...named, score, confidence: confidenceOf(score, found.calibration, found.rule.thresholdScore) }]
-      : [];
-  });
 }
 
 export interface IdentifyProbesInput extends IdentifyOptions {
@@ -100,7 +89,7 @@ export interface IdentifyProbesInput extends IdentifyOptions {
 
 /** One answer a probe, in their order. */
 export async function identifyProbes(
-  deps: SearchDeps & Pick<Deps, 'vault' | 'clock'>,
+  deps: SearchDeps & Pick<Deps, 'clock'>,
   input: IdentifyProbesInput,
 ): Promise<readonly (Identification & { readonly probeId: string })[]> {
   const gallery = await getReferredGallery(deps, input.gallery);

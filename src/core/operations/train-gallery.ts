@@ -19,7 +19,7 @@ export async function trainGallery(deps: Pick<Deps, 'store' | 'clock'>, ref: Gal
     status: 'failed',
     lastActionMs: nowMs,
     ...(before === undefined ? {} : { lastSucceededMs: before }),
-    message: 'There is no person or no persisted face in the group.',
+    message: 'There is no person or no face in the gallery.',
   });
 }
 

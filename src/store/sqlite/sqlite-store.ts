@@ -73,7 +73,7 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
     },
     sealedEnrolmentsOf: async (...args) => table.sealedEnrolmentsOf(...args),
     sampleEnrolments: async (...args) => table.sampleEnrolments(...args),
-    resolveEnrolments: async (...args) => table.resolveEnrolments(...args),
+    resolvePersons: async (...args) => table.resolvePersons(...args),
     insertProbes: async (...args) => table.insertProbes(...args),
     findProbes: async (...args) => table.findProbes(...args),
     async sweepProbes(...args) {

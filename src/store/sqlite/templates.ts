@@ -1,14 +1,10 @@
 import type { Database } from 'better-sqlite3';
-import type { SealedEnrolment } from '../../core/ports.ts';
+import type { ResolvedPerson, SealedEnrolment } from '../../core/ports.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
 
-interface ResolvedRow {
-  readonly personId: string;
-  readonly personName: string;
-  readonly enrolmentId: string;
-}
+type ResolvedEnrolment = ResolvedPerson['enrolments'][number];
 
 // CROSS JOIN fixes the order: one walk along the enrolments, the rest looked up by primary key
 const SEALED = `
@@ -25,7 +21,7 @@ export function templates(
   persons: Persons,
 ): Pick<
   SyncStore,
-  'sealedEnrolmentsOf' | 'sampleEnrolments' | 'resolveEnrolments' | 'scanEnrolments' | 'getSealedEnrolments'
+  'sealedEnrolmentsOf' | 'sampleEnrolments' | 'resolvePersons' | 'scanEnrolments' | 'getSealedEnrolments'
 > {
   const ofPerson = db.prepare<[number], SealedEnrolment>(`${SEALED} WHERE e.person_no = ? ORDER BY e.enrolment_no`);
   const scan = db.prepare<[number, number], SealedEnrolment>(
@@ -45,10 +41,15 @@ export function templates(
   const personFrom = db.prepare<[number, number], { personNo: number }>(
     'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_no >= ? ORDER BY person_no LIMIT 1',
   );
-  const resolve = db.prepare<[number, number], ResolvedRow>(
-    `SELECT p.person_id AS personId, p.name AS personName, e.enrolment_id AS enrolmentId
-     FROM enrolments e CROSS JOIN persons p ON p.person_no = e.person_no
-     WHERE e.enrolment_no = ? AND p.gallery_no = ?`,
+  const nameOf = db.prepare<[number, number], { personId: string; personName: string; wrappedKey: Uint8Array }>(
+    `SELECT person_id AS personId, name AS personName, wrapped_key AS wrappedKey
+     FROM persons WHERE person_no = ? AND gallery_no = ?`,
+  );
+  // The hit's own first: the limit must not leave it out
+  const enrolmentsOf = db.prepare<[number, number, number], Omit<ResolvedEnrolment, 'wrappedKey'>>(
+    `SELECT e.enrolment_id AS enrolmentId, e.quality_level AS qualityLevel, t.sealed AS sealedTemplate
+     FROM enrolments e CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no
+     WHERE e.person_no = ? ORDER BY e.enrolment_no = ? DESC, e.enrolment_no LIMIT ?`,
   );
 
   /** By random numbers between the first and the last: a walk over a million persons would hold up everybody else. */
@@ -74,14 +75,16 @@ export function templates(
         total <= count ? allPersons.all(galleryNo).map(({ personNo }) => personNo) : draw(galleryNo, count);
       return personNos.flatMap((personNo) => firstOf.get(personNo) ?? []);
     },
-    resolveEnrolments(ref, enrolmentNos) {
+    resolvePersons(ref, hits, maxEnrolments) {
       const { galleryNo } = galleries.getHead(ref);
-      const resolved = new Map<number, ResolvedRow>();
-      for (const enrolmentNo of enrolmentNos) {
-        const row = resolve.get(enrolmentNo, galleryNo);
-        if (row !== undefined) resolved.set(enrolmentNo, row);
-      }
-      return resolved;
+      return hits.flatMap(({ personNo, enrolmentNo }) => {
+        const person = nameOf.get(personNo, galleryNo);
+        if (person === undefined) return [];
+        const { wrappedKey, ...names } = person;
+        const enrolments = enrolmentsOf.all(personNo, enrolmentNo, maxEnrolments);
+        if (enrolments.length === 0) return [];
+        return [{ personNo, ...names, enrolments: enrolments.map((enrolment) => ({ ...enrolment, wrappedKey })) }];
+      });
     },
     scanEnrolments(afterEnrolmentNo, limit) {
       return scan.all(afterEnrolmentNo, limit);
