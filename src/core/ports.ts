@@ -136,7 +136,8 @@ export interface Store {
   listApiKeys(): Promise<readonly StoredApiKey[]>;
   deleteApiKey(tenantId: string, keyId: string): Promise<boolean>;
 
-  createGallery(gallery: NewGallery): Promise<Gallery>;
+  /** limit-exceeded when the tenant already has `maxGalleries` of this kind; without it they are not counted. */
+  createGallery(gallery: NewGallery, maxGalleries?: number): Promise<Gallery>;
   findGallery(ref: GalleryRef): Promise<Gallery | undefined>;
   getGallery(ref: GalleryRef): Promise<Gallery>;
   listGalleries(tenantId: string, kind: GalleryKind, page: Page): Promise<readonly Gallery[]>;

@@ -1,4 +1,5 @@
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
+import { MAX_FACE_GALLERIES } from '../limits.ts';
 import type { Deps, GalleryPatch, Page } from '../ports.ts';
 import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
 
@@ -22,7 +23,10 @@ export async function createGallery(
   checkTargetFpir(settings.targetFpir);
   packFor(deps, settings.recognitionModel);
   const { tenantId, kind, galleryId } = ref;
-  return deps.store.createGallery({ tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() });
+  return deps.store.createGallery(
+    { tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() },
+    kind === 'face' ? MAX_FACE_GALLERIES : undefined,
+  );
 }
 
 export async function getGallery(deps: Pick<Deps, 'store'>, ref: GalleryRef): Promise<Gallery> {

@@ -3,9 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
 import { addBodyParsers } from './bodies.ts';
-import { LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
+import { FACE_LIST, LARGE_FACE_LIST, LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
 import { addContainerRoutes, addGetContainerRoute, addListContainersRoute } from './containers.ts';
 import { addDetectRoute } from './detect.ts';
+import { addFaceListReadingRoutes, addLargeFaceListFaceRoutes, addListedFaceRoutes } from './face-lists.ts';
+import { addFindSimilarRoute } from './find-similar.ts';
+import { addGroupRoute } from './group.ts';
 import { addIdentifyRoute } from './identify.ts';
 import { addPersonFaceRoutes } from './person-faces.ts';
 import { addPersonRoutes } from './persons.ts';
@@ -52,6 +55,8 @@ function addOperations(routes: Routes, deps: Deps): void {
   addDetectRoute(routes, deps);
   addIdentifyRoute(routes, deps);
   addVerifyRoute(routes, deps);
+  addFindSimilarRoute(routes, deps);
+  addGroupRoute(routes, deps);
   for (const words of [PERSON_GROUP, LARGE_PERSON_GROUP]) {
     addContainerRoutes(routes, deps, words);
     addGetContainerRoute(routes, deps, words);
@@ -60,4 +65,13 @@ function addOperations(routes: Routes, deps: Deps): void {
     addPersonRoutes(routes, deps, words);
     addPersonFaceRoutes(routes, deps, words);
   }
+  for (const words of [FACE_LIST, LARGE_FACE_LIST]) {
+    addContainerRoutes(routes, deps, words);
+    addListedFaceRoutes(routes, deps, words);
+  }
+  addFaceListReadingRoutes(routes, deps);
+  addGetContainerRoute(routes, deps, LARGE_FACE_LIST);
+  addListContainersRoute(routes, deps, LARGE_FACE_LIST);
+  addLargeFaceListFaceRoutes(routes, deps);
+  addTrainingRoutes(routes, deps, LARGE_FACE_LIST);
 }

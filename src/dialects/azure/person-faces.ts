@@ -77,7 +77,9 @@ export function addPersonFaceRoutes(
     async handle(call) {
       const { personId, persistedFaceId } = call.params;
       const address = { gallery: pathGallery(words, call), personId, enrolmentId: persistedFaceId };
-      await updateEnrolment(deps, address, call.body.userData ?? '');
+      const { userData } = call.body;
+      if (userData === undefined) await getEnrolment(deps, address);
+      else await updateEnrolment(deps, address, userData);
       return {};
     },
   });

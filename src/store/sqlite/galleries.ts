@@ -68,6 +68,11 @@ export function galleries(db: Database, changes: Changes): Galleries {
      ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
   );
   const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
+  const countKind = db
+    .prepare<[string, string], number>(
+      'SELECT count(*) FROM galleries WHERE tenant_id = ? AND kind = ? AND erasing = 0',
+    )
+    .pluck();
   const findHead = db.prepare<[GalleryRef], GalleryHead>(
     `SELECT gallery_no AS galleryNo, persons, enrolments FROM galleries WHERE ${WHERE_REF}`,
   );
@@ -111,7 +116,15 @@ export function galleries(db: Database, changes: Changes): Galleries {
   }
 
   return {
-    createGallery(gallery) {
+    createGallery: db.transaction((gallery: NewGallery, maxGalleries?: number) => {
+      if (maxGalleries !== undefined && (countKind.get(gallery.tenantId, gallery.kind) ?? 0) >= maxGalleries) {
+        throw new KithError({
+          kind: 'limit-exceeded',
+          limit: 'galleries',
+          max: maxGalleries,
+          message: `There are at most ${maxGalleries} galleries of this kind.`,
+        });
+      }
       const row = insert.get({
         ...gallery,
         userData: gallery.userData ?? null,
@@ -124,7 +137,7 @@ export function galleries(db: Database, changes: Changes): Galleries {
         id: gallery.galleryId,
         galleryKind: gallery.kind,
       });
-    },
+    }).immediate,
     findGallery(ref) {
       const row = find.get(keyOf(ref));
       return row && toGallery(row);
