@@ -10,6 +10,8 @@ import { addFaceListReadingRoutes, addLargeFaceListFaceRoutes, addListedFaceRout
 import { addFindSimilarRoute } from './find-similar.ts';
 import { addGroupRoute } from './group.ts';
 import { addIdentifyRoute } from './identify.ts';
+import { addNotImplementedRoutes } from './not-implemented.ts';
+import { addOpenApiRoutes, describeRoutes } from './openapi.ts';
 import { addPersonFaceRoutes } from './person-faces.ts';
 import { addPersonRoutes } from './persons.ts';
 import { createRoutes, type Routes } from './route.ts';
@@ -26,16 +28,23 @@ export interface AzureDialectOptions {
 
 /** Mounts every version below its base path. */
 export function addAzureDialect(app: FastifyInstance, deps: Deps, options: AzureDialectOptions): void {
+  const scopes = new Map<AzureVersion, FastifyInstance>();
   for (const version of AZURE_VERSIONS) {
-    app.register(async (scope) => mountVersion(scope, deps, { version, ...options }), { prefix: basePathOf(version) });
+    const mount = async (scope: FastifyInstance) => {
+      await mountVersion(scope, deps, { version, ...options });
+      scopes.set(version, scope);
+    };
+    app.register(mount, { prefix: basePathOf(version) });
   }
+  addOpenApiRoutes(app, scopes);
 }
 
-function mountVersion(
+async function mountVersion(
   app: FastifyInstance,
   deps: Deps,
   options: AzureDialectOptions & { readonly version: AzureVersion },
-): void {
+): Promise<void> {
+  await describeRoutes(app, options.version);
   addBodyParsers(app);
   app.setValidatorCompiler(({ schema, httpPart }) => compileCheck(schema as TSchema, httpPart as HttpPart));
   // Answers are typed where they are made; their schemas are for the OpenAPI page and the tests.
@@ -48,7 +57,9 @@ function mountVersion(
   app.setNotFoundHandler((_request, reply) =>
     sendAzureError(reply, { status: 404, code: '404', message: 'Resource not found' }),
   );
-  addOperations(createRoutes(app, { ...options, keys: deps.keys }), deps);
+  const routesOptions = { ...options, keys: deps.keys };
+  addOperations(createRoutes(app, routesOptions), deps);
+  addNotImplementedRoutes(app, routesOptions);
 }
 
 function addOperations(routes: Routes, deps: Deps): void {
