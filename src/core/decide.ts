@@ -1,5 +1,5 @@
 // From scores to an answer that a person can act on: a match, a question for a colleague, or nobody we know.
-import { fpirAt, packTail, type TailCurve, thresholdFor } from './impostor-tail.ts';
+import { fpirAt, packTail, type RateBound, type TailCurve, thresholdFor } from './impostor-tail.ts';
 import type { Calibration } from './types.ts';
 
 /** `review` asks for a look by a person. */
@@ -18,8 +18,9 @@ export interface DecisionRule {
   /** Share of strangers expected to reach `thresholdScore`, with its 90 % interval. */
   readonly expectedFpir: number;
   readonly expectedFpirInterval: readonly [number, number];
-  /** What the tail was measured on, in words. */
-  readonly calibratedOn: string;
+  /** What the rates follow from, and the chances a stranger has on it, in persons with one enrolment each. */
+  readonly tail: TailCurve;
+  readonly chances: number;
 }
 
 /** About 1 in 100 strangers would be shown a name. */
@@ -50,7 +51,7 @@ export function decisionRule(calibration: Calibration, gallery: SearchedGallery)
   const targetFpir = gallery.targetFpir ?? DEFAULT_TARGET_FPIR;
   const pack = packTail(calibration);
   const tail = gallery.ownTail ?? pack;
-  const persons = gallery.ownTail ? gallery.persons : chances(gallery);
+  const persons = gallery.ownTail ? gallery.persons : chancesIn(gallery);
   const at = (fpir: number): number => thresholdFor(tail, fpir, { persons });
   const isDefault = gallery.targetFpir === undefined;
 
@@ -65,12 +66,17 @@ export function decisionRule(calibration: Calibration, gallery: SearchedGallery)
     targetFpir,
     expectedFpir: expected('fpir'),
     expectedFpirInterval: [expected('lower'), expected('upper')],
-    calibratedOn: tail.measuredOn,
+    tail,
+    chances: persons,
   };
 }
 
-/** Chances a stranger has, in persons with one enrolment each. */
-function chances({ persons, enrolments }: SearchedGallery): number {
+/** Share of strangers whose best score in this search would be `score` or more, with its 90 % interval. */
+export function strangerRate(rule: Pick<DecisionRule, 'tail' | 'chances'>, score: number, bound?: RateBound): number {
+  return fpirAt(rule.tail, score, { persons: rule.chances, ...(bound ? { bound } : {}) });
+}
+
+function chancesIn({ persons, enrolments }: SearchedGallery): number {
   return persons === 0 ? 0 : persons * Math.max(1, enrolments / persons) ** ENROLMENT_EXPONENT;
 }
 

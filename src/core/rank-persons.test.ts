@@ -5,7 +5,11 @@ import type { QualityLevel } from './types.ts';
 /** Unit vector in the plane, `degrees` away from the probe's direction. */
 function at(degrees: number, qualityLevel: QualityLevel = 'high') {
   const angle = (degrees * Math.PI) / 180;
-  return { enrolmentId: `at ${degrees}`, qualityLevel, vector: Float32Array.of(Math.cos(angle), Math.sin(angle), 0, 0) };
+  return {
+    enrolmentId: `at ${degrees}`,
+    qualityLevel,
+    vector: Float32Array.of(Math.cos(angle), Math.sin(angle), 0, 0),
+  };
 }
 const probe = at(0).vector;
 

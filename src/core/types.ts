@@ -200,6 +200,8 @@ export interface Candidate {
   readonly enrolmentId: string;
   readonly score: number;
   readonly confidence: number;
+  /** Share of strangers, 0..1, expected to reach this score in a search of this gallery. */
+  readonly strangerRate: number;
 }
 
 // ── Access ──────────────────────────────────────────────────────────────────

@@ -1,5 +1,5 @@
 import { packFor } from '../checks.ts';
-import { type DecisionRule, decide, decisionRule, type Outcome } from '../decide.ts';
+import { type DecisionRule, decide, decisionRule, type Outcome, strangerRate } from '../decide.ts';
 import { getReferredGallery, requireTrained } from '../galleries.ts';
 import type { Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
@@ -66,6 +66,7 @@ export async function identifyTemplates(
         candidates: persons.slice(0, probe.maxCandidates).map(({ personNo: _, ...person }) => ({
           ...person,
           confidence: confidenceOf(person.score, pack.calibration, rule.thresholdScore),
+          strangerRate: strangerRate(rule, person.score),
         })),
         search: {
           ...rule,
