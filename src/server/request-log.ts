@@ -1,14 +1,18 @@
 // What the log may hold of a request: method, the route's pattern, status, time, request id. Nothing that a client sent.
+import type { Writable } from 'node:stream';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 
 export interface LogOptions {
   readonly level: string;
+  /** Standard output when left out. */
+  readonly stream?: Writable;
 }
 
 export function loggerOptions(log: LogOptions | false): FastifyServerOptions['logger'] {
   if (!log) return false;
   return {
     level: log.level,
+    ...(log.stream ? { stream: log.stream } : {}),
     // Fastify logs these objects itself in some places: only what is listed here gets through.
     serializers: {
       req: () => ({}),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
 import type { Deps } from '../core/ports.ts';
 import { addAzureDialect } from '../dialects/azure/azure.ts';
-import { requireDeclaredPermissions } from './access.ts';
+import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addHealthRoutes } from './health.ts';
 import { type LogOptions, loggerOptions, logRequests } from './request-log.ts';
 import { addStatusPage } from './status-page.ts';
@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly log: LogOptions | false;
   /** Address that clients reach this service by, when a proxy stands before it: `https://kith.example.org`. */
   readonly publicUrl?: string;
+  /** Told of every route with the permission it needs. */
+  readonly onRoute?: (route: DeclaredRoute) => void;
 }
 
 /** A request's head must be there within this time, and its whole body within the next. */
@@ -30,7 +32,7 @@ const MAX_PARAM_LENGTH = 2048;
 /** The service without its socket: call `listen`, and `close` to drain. */
 export async function createServer(deps: ServerDeps, options: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify(fastifyOptions(options));
-  requireDeclaredPermissions(app);
+  requireDeclaredPermissions(app, options.onRoute);
   logRequests(app);
   app.setNotFoundHandler((_request, reply) => sendFault(reply, 404, 'Resource not found'));
   app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {

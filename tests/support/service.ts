@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import type { Clock, Deps, FaceEngine } from '../../src/core/ports.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
+import type { DeclaredRoute } from '../../src/server/access.ts';
 import { createServer, type ServerOptions } from '../../src/server/server.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createApiKeys } from '../../src/vault/api-keys.ts';
@@ -16,6 +17,7 @@ export interface TestService {
   /** An admin key of the tenant `home`. */
   readonly key: string;
   readonly deps: Deps;
+  readonly routes: readonly DeclaredRoute[];
   readonly app: FastifyInstance;
   stop(): Promise<void>;
 }
@@ -52,13 +54,15 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     recognitionModels: new Map(['01', '02', '03', '04'].map((version) => [`recognition_${version}`, 'fast'])),
   };
   const { key } = await deps.keys.create('home', 'test', ['admin']);
-  const app = await createServer(deps, { log: false, ...serverOptions });
+  const routes: DeclaredRoute[] = [];
+  const app = await createServer(deps, { log: false, onRoute: (route) => routes.push(route), ...serverOptions });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   return {
     url: `${serverOptions.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     key,
     deps,
+    routes,
     app,
     async stop() {
       await app.close();
