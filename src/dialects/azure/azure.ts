@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
+import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { addBodyParsers } from './bodies.ts';
 import { FACE_LIST, LARGE_FACE_LIST, LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
 import { addContainerRoutes, addGetContainerRoute, addListContainersRoute } from './containers.ts';
@@ -15,7 +16,6 @@ import { addOpenApiRoutes, describeRoutes } from './openapi.ts';
 import { addPersonFaceRoutes } from './person-faces.ts';
 import { addPersonRoutes } from './persons.ts';
 import { createRoutes, type Routes } from './route.ts';
-import { compileCheck, type HttpPart } from './schema-check.ts';
 import { sendAzureError } from './send-error.ts';
 import { addTrainingRoutes } from './training.ts';
 import { addVerifyRoute } from './verify.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { admit } from './access.ts';
+import { admitAzure } from './access.ts';
 import type { ErrorContext } from './errors.ts';
 import type { RoutesOptions } from './route.ts';
 import { sendAzureError, sendError } from './send-error.ts';
@@ -73,7 +73,7 @@ export function addNotImplementedRoutes(app: FastifyInstance, { version, keys }:
       schema: { hide: true },
       errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
       onRequest: async (request, reply) => {
-        await admit(keys, request, 'search');
+        await admitAzure(keys, request, 'search');
         // Before the body is read: whatever it is, the answer is the same.
         return sendAzureError(reply, {
           status: 501,

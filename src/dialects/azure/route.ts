@@ -1,9 +1,10 @@
 // How one Azure operation is mounted: key first, then body, then schemas, then the handler; every throw in its words.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
 import type { Permission, Principal } from '../../core/types.ts';
-import { admit } from './access.ts';
+import { goneSignal } from '../http/gone-signal.ts';
+import { admitAzure } from './access.ts';
 import type { ErrorContext } from './errors.ts';
 import { IMAGE_BODY, type ImageBody } from './image-body.ts';
 import { sendError } from './send-error.ts';
@@ -107,7 +108,7 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
     },
     errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
     onRequest: async (request) => {
-      principals.set(request, await admit(options.keys, request, route.permission));
+      principals.set(request, await admitAzure(options.keys, request, route.permission));
     },
     handler: async (request, reply) => {
       const principal = principals.get(request);
@@ -128,12 +129,4 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
         .send(answer.body);
     },
   });
-}
-
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
