@@ -1,0 +1,67 @@
+import { styleText } from 'node:util';
+import { jsonLine } from './printable.ts';
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+
+/** What a command may say, and where; nothing else in the command line writes to a stream. */
+export interface Terminal {
+  /** The result, for people: standard output, unless `--json` or `--quiet`. */
+  say(line: string): void;
+  /** The result, for programs: one line of JSON on standard output, with `--json` only. */
+  record(record: { readonly type: string } & Readonly<Record<string, unknown>>): void;
+  /** What else is worth knowing: standard error, unless `--quiet`. */
+  note(line: string): void;
+  /** Why it failed: standard error, always. */
+  fail(line: string): void;
+  /** Styled for standard output, or plain where that is no terminal. */
+  paint(style: Style, text: string): string;
+  /** The stream for a progress bar; undefined where there must be none. */
+  readonly progressBar: NodeJS.WriteStream | undefined;
+  readonly isQuiet: boolean;
+  readonly isJson: boolean;
+  readonly columns: number;
+}
+
+export interface TerminalOptions {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+const DEFAULT_COLUMNS = 80;
+/** Wider tables are harder to read, not easier. */
+const MAX_COLUMNS = 140;
+
+export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalOptions): Terminal {
+  const hasColour = wantsColour(env, stdout.isTTY === true);
+  // A bar and lines of JSON on one screen would tear each other apart
+  const hasBar = stderr.isTTY === true && !isQuiet && env.TERM !== 'dumb' && !(isJson && stdout.isTTY);
+  return {
+    say(line) {
+      if (!isJson && !isQuiet) stdout.write(`${line}\n`);
+    },
+    record(record) {
+      if (isJson) stdout.write(`${jsonLine(record)}\n`);
+    },
+    note(line) {
+      if (!isQuiet) stderr.write(`${line}\n`);
+    },
+    fail(line) {
+      stderr.write(`${line}\n`);
+    },
+    paint: (style, text) => (hasColour ? styleText(style, text, { validateStream: false }) : text),
+    progressBar: hasBar ? stderr : undefined,
+    isQuiet,
+    isJson,
+    columns: Math.min(MAX_COLUMNS, stdout.columns || DEFAULT_COLUMNS),
+  };
+}
+
+/** no-color.org: any value that isn't empty turns colour off, whatever else is set. */
+export function wantsColour(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
+  return isTerminal && env.TERM !== 'dumb';
+}
