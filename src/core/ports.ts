@@ -11,11 +11,14 @@ import type {
   GalleryRef,
   GalleryTail,
   ModelPack,
+  Operation,
   Permission,
   Person,
   Principal,
   Quality,
   QualityLevel,
+  Roster,
+  RosterRef,
   Training,
 } from './types.ts';
 
@@ -65,6 +68,20 @@ export interface NewEnrolment {
 export interface PersonWithEnrolments extends Person {
   /** In the order of enrolment. */
   readonly enrolmentIds: readonly string[];
+}
+
+export interface NewRoster {
+  readonly name: string;
+  readonly userData?: string;
+  readonly createdMs: number;
+}
+
+/** An omitted member stays as it is. */
+export interface RosterPatch {
+  readonly name?: string;
+  readonly userData?: string;
+  readonly addPersonIds?: readonly string[];
+  readonly removePersonIds?: readonly string[];
 }
 
 export interface SealedProbe {
@@ -207,6 +224,30 @@ export interface Store {
     hits: readonly { readonly personNo: number; readonly enrolmentNo: number }[],
     maxEnrolments: number,
   ): Promise<readonly ResolvedPerson[]>;
+
+  /** Not-found names the first of `personIds` that is not in the gallery; then nothing is stored. */
+  createRoster(ref: RosterRef, roster: NewRoster, personIds: readonly string[]): Promise<Roster>;
+  getRoster(ref: RosterRef): Promise<Roster>;
+  listRosters(gallery: GalleryRef, page: Page): Promise<readonly Roster[]>;
+  /** Adds before it removes. Adding who is there already, and removing who is not, changes nothing. */
+  updateRoster(ref: RosterRef, patch: RosterPatch, nowMs: number): Promise<void>;
+  deleteRoster(ref: RosterRef): Promise<void>;
+  /** Ids of the persons on a roster. */
+  listRosterPersons(ref: RosterRef, page: Page): Promise<readonly string[]>;
+  /** Ids of the rosters a person is on. */
+  listRostersOfPerson(gallery: GalleryRef, personId: string, page: Page): Promise<readonly string[]>;
+  /** Numbers, in the gallery `inGallery`, of the persons there who go by the ids of those on the roster. */
+  rosterPersonNos(ref: RosterRef, inGallery: GalleryRef): Promise<Uint32Array>;
+  /** Numbers of those of the persons who are in the gallery. */
+  personNosOf(gallery: GalleryRef, personIds: readonly string[]): Promise<Uint32Array>;
+
+  insertOperation(tenantId: string, operation: Operation): Promise<void>;
+  updateOperation(tenantId: string, operation: Operation): Promise<void>;
+  findOperation(tenantId: string, operationId: string): Promise<Operation | undefined>;
+  /** Running ones of all tenants: after a start nobody works on them any more. */
+  listRunningOperations(): Promise<readonly (Operation & { readonly tenantId: string })[]>;
+  /** Removes what was created before; answers how many. */
+  sweepOperations(beforeMs: number): Promise<number>;
 
   insertProbes(tenantId: string, probes: readonly SealedProbe[]): Promise<void>;
   /** Unexpired ones only. */

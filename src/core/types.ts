@@ -1,7 +1,6 @@
 // The nouns of Kith, in the words of ISO/IEC 2382-37 and the NIST 1:N reports (docs/glossary.md).
 // Times are epoch milliseconds, lengths pixels of the upright image, angles degrees.
-import type { ProblemKind } from './errors.ts';
-
+import type { ProblemKind, Resource } from './errors.ts';
 import type { TailCurve } from './impostor-tail.ts';
 
 // ── Galleries, persons, enrolments ──────────────────────────────────────────
@@ -79,6 +78,36 @@ export interface Probe {
   readonly template: Template;
   readonly quality: Quality;
   readonly expiresMs: number;
+}
+
+/** A named list of persons of a gallery, to search only among them. A person may be on any number of rosters. */
+export interface Roster {
+  readonly rosterId: string;
+  readonly name: string;
+  readonly userData?: string;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+export interface RosterRef {
+  readonly gallery: GalleryRef;
+  /** Chosen by the roster's owner, as a gallery's id is. */
+  readonly rosterId: string;
+}
+
+// ── Work that outlives its request ──────────────────────────────────────────
+
+/** What a caller was told is under way, and how it went. */
+export interface Operation {
+  readonly operationId: string;
+  readonly status: 'running' | 'succeeded' | 'failed';
+  readonly createdMs: number;
+  readonly lastActionMs: number;
+  readonly finishedMs?: number;
+  /** Why it failed. */
+  readonly message?: string;
+  /** What it made or changed. */
+  readonly outcome?: { readonly resource: Resource; readonly id: string; readonly galleryKind?: GalleryKind };
 }
 
 // ── Faces in images ─────────────────────────────────────────────────────────

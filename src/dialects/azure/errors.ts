@@ -131,6 +131,12 @@ function notFound(problem: ProblemOf<'not-found'>, context: ErrorContext): Azure
             ? 'No persisted face of the person is found.'
             : `Persisted face \`${problem.id}\` is not found.`,
       };
+    case 'roster':
+      return {
+        status: context.pathIds.includes('dynamicPersonGroupId') ? 404 : 400,
+        code: 'DynamicPersonGroupNotFound',
+        message: 'Dynamic person group is not found.',
+      };
     case 'operation':
       return { status: 404, code: 'OperationNotFound', message: `Operation \`${problem.id}\` is not found.` };
   }
@@ -148,6 +154,13 @@ function listedFaceNotFound(faceId: string, list: ContainerWords): AzureError {
 }
 
 function alreadyExists(problem: ProblemOf<'already-exists'>): AzureError {
+  if (problem.resource === 'roster') {
+    return {
+      status: 409,
+      code: 'DynamicPersonGroupExists',
+      message: `Dynamic person group \`${problem.id}\` already exists.`,
+    };
+  }
   const words = wordsOf(problem.galleryKind);
   if (problem.resource !== 'gallery' || !words) {
     return {

@@ -108,6 +108,41 @@ const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 2,
+    sql: `
+      CREATE TABLE rosters (
+        roster_no   INTEGER PRIMARY KEY,
+        gallery_no  INTEGER NOT NULL REFERENCES galleries ON DELETE CASCADE,
+        roster_id   TEXT    NOT NULL,
+        name        TEXT    NOT NULL,
+        user_data   TEXT,
+        created_ms  INTEGER NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        UNIQUE (gallery_no, roster_id)
+      ) STRICT;
+      CREATE TABLE roster_persons (
+        roster_no INTEGER NOT NULL REFERENCES rosters ON DELETE CASCADE,
+        person_no INTEGER NOT NULL REFERENCES persons ON DELETE CASCADE,
+        PRIMARY KEY (roster_no, person_no)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX roster_persons_by_person ON roster_persons (person_no);
+
+      CREATE TABLE operations (
+        tenant_id      TEXT    NOT NULL,
+        operation_id   TEXT    NOT NULL,
+        status         TEXT    NOT NULL,
+        created_ms     INTEGER NOT NULL,
+        last_action_ms INTEGER NOT NULL,
+        finished_ms    INTEGER,
+        message        TEXT,
+        outcome        TEXT,
+        PRIMARY KEY (tenant_id, operation_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX operations_by_creation ON operations (created_ms);
+      CREATE INDEX operations_running ON operations (status) WHERE status = 'running';
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

@@ -3,8 +3,10 @@ import { apiKeys } from './api-keys.ts';
 import { changes } from './changes.ts';
 import { enrolments } from './enrolments.ts';
 import { galleries } from './galleries.ts';
+import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
+import { rosters } from './rosters.ts';
 import type { SyncStore } from './sync-store.ts';
 import { templates } from './templates.ts';
 
@@ -26,5 +28,7 @@ export function tables(db: Database): Tables {
     ...personTable,
     ...enrolments(db, galleryTable, personTable, changeFeed),
     ...templates(db, galleryTable, personTable),
+    ...rosters(db, galleryTable, personTable),
+    ...operations(db),
   };
 }

@@ -1,0 +1,84 @@
+import type { Database } from 'better-sqlite3';
+import type { Operation } from '../../core/types.ts';
+import type { SyncStore } from './sync-store.ts';
+
+interface OperationRow {
+  readonly tenantId: string;
+  readonly operationId: string;
+  readonly status: Operation['status'];
+  readonly createdMs: number;
+  readonly lastActionMs: number;
+  readonly finishedMs: number | null;
+  readonly message: string | null;
+  /** JSON. */
+  readonly outcome: string | null;
+}
+
+const COLUMNS = `tenant_id AS tenantId, operation_id AS operationId, status, created_ms AS createdMs,
+  last_action_ms AS lastActionMs, finished_ms AS finishedMs, message, outcome`;
+
+export function operations(
+  db: Database,
+): Pick<
+  SyncStore,
+  'insertOperation' | 'updateOperation' | 'findOperation' | 'listRunningOperations' | 'sweepOperations'
+> {
+  const insert = db.prepare<[OperationRow]>(
+    `INSERT INTO operations (tenant_id, operation_id, status, created_ms, last_action_ms, finished_ms, message, outcome)
+     VALUES (@tenantId, @operationId, @status, @createdMs, @lastActionMs, @finishedMs, @message, @outcome)`,
+  );
+  const update = db.prepare<[OperationRow]>(
+    `UPDATE operations SET status = @status, last_action_ms = @lastActionMs, finished_ms = @finishedMs,
+            message = @message, outcome = @outcome
+     WHERE tenant_id = @tenantId AND operation_id = @operationId`,
+  );
+  const find = db.prepare<[string, string], OperationRow>(
+    `SELECT ${COLUMNS} FROM operations WHERE tenant_id = ? AND operation_id = ?`,
+  );
+  const running = db.prepare<[], OperationRow>(`SELECT ${COLUMNS} FROM operations WHERE status = 'running'`);
+  const sweep = db.prepare<[number]>('DELETE FROM operations WHERE created_ms < ?');
+
+  return {
+    insertOperation(tenantId, operation) {
+      insert.run(toRow(tenantId, operation));
+    },
+    updateOperation(tenantId, operation) {
+      update.run(toRow(tenantId, operation));
+    },
+    findOperation(tenantId, operationId) {
+      const row = find.get(tenantId, operationId);
+      return row && toOperation(row);
+    },
+    listRunningOperations() {
+      return running.all().map((row) => ({ ...toOperation(row), tenantId: row.tenantId }));
+    },
+    sweepOperations(beforeMs) {
+      return sweep.run(beforeMs).changes;
+    },
+  };
+}
+
+function toRow(tenantId: string, operation: Operation): OperationRow {
+  return {
+    tenantId,
+    operationId: operation.operationId,
+    status: operation.status,
+    createdMs: operation.createdMs,
+    lastActionMs: operation.lastActionMs,
+    finishedMs: operation.finishedMs ?? null,
+    message: operation.message ?? null,
+    outcome: operation.outcome ? JSON.stringify(operation.outcome) : null,
+  };
+}
+
+function toOperation(row: OperationRow): Operation {
+  return {
+    operationId: row.operationId,
+    status: row.status,
+    createdMs: row.createdMs,
+    lastActionMs: row.lastActionMs,
+    ...(row.finishedMs !== null && { finishedMs: row.finishedMs }),
+    ...(row.message !== null && { message: row.message }),
+    ...(row.outcome !== null && { outcome: JSON.parse(row.outcome) as NonNullable<Operation['outcome']> }),
+  };
+}
