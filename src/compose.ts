@@ -66,7 +66,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
       keys: createApiKeys(store, {
         clock,
         newId: randomUUID,
-        ...(config.apiKey === undefined ? {} : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT } }),
+        ...(config.apiKey === undefined ? {} : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT, permissions: ['admin'] as const } }),
       }),
       clock,
       newId: randomUUID,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
 import type { Deps } from '../core/ports.ts';
 import { addAzureDialect } from '../dialects/azure/azure.ts';
+import { addKithDialect } from '../dialects/kith/kith.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addHealthRoutes } from './health.ts';
 import { type LogOptions, loggerOptions, logRequests } from './request-log.ts';
@@ -46,6 +47,7 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
   addHealthRoutes(app, deps);
   addStatusPage(app, deps);
   addAzureDialect(app, deps, { ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }) });
+  addKithDialect(app, deps);
   await app.ready();
   return app;
 }

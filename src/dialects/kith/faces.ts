@@ -1,0 +1,83 @@
+import type { Static } from 'typebox';
+import { enrolFace } from '../../core/operations/enrol-face.ts';
+import { deleteEnrolment } from '../../core/operations/manage-enrolments.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { Box, Enrolment } from '../../core/types.ts';
+import { galleryRef } from './galleries.ts';
+import type { Routes } from './route.ts';
+import {
+  EnrolledFace,
+  EnrolledFaces,
+  EnrolQuery,
+  FaceParams,
+  PersonParams,
+  wireBox,
+  wireQuality,
+  wireTime,
+} from './wire.ts';
+
+/** Kith's own door refuses photos that would make a person worse to find; `minQuality=low` takes any. */
+const DEFAULT_MIN_QUALITY = 'medium';
+
+export function addFaceRoutes(routes: Routes, deps: Deps): void {
+  routes.photo({
+    method: 'POST',
+    path: '/galleries/:galleryId/people/:personId/faces',
+    summary: 'Enrol a face of a person; the photo itself is not kept',
+    permission: 'enrol',
+    params: PersonParams,
+    query: EnrolQuery,
+    answers: EnrolledFace,
+    success: 201,
+    async handle({ tenantId, params, query, body }) {
+      const enrolment = await enrolFace(deps, {
+        gallery: galleryRef(tenantId, params.galleryId),
+        personId: params.personId,
+        image: body,
+        target: query.box === undefined ? undefined : parseBox(query.box),
+        userData: undefined,
+        sourceHash: undefined,
+        minQuality: query.minQuality ?? DEFAULT_MIN_QUALITY,
+      });
+      return wireFace(enrolment);
+    },
+  });
+  routes.json({
+    method: 'GET',
+    path: '/galleries/:galleryId/people/:personId/faces',
+    summary: 'Enrolled faces of a person, with their quality',
+    permission: 'search',
+    params: PersonParams,
+    answers: EnrolledFaces,
+    async handle({ tenantId, params }) {
+      const found = await deps.store.listEnrolments(galleryRef(tenantId, params.galleryId), params.personId);
+      return { faces: found.map(wireFace) };
+    },
+  });
+  routes.json({
+    method: 'DELETE',
+    path: '/galleries/:galleryId/people/:personId/faces/:faceId',
+    summary: 'Erase an enrolled face',
+    permission: 'enrol',
+    params: FaceParams,
+    async handle({ tenantId, params }) {
+      const { galleryId, personId, faceId } = params;
+      await deleteEnrolment(deps, { gallery: galleryRef(tenantId, galleryId), personId, enrolmentId: faceId });
+    },
+  });
+}
+
+/** The schema has seen to it that there are four numbers. */
+function parseBox(text: string): Box {
+  const [leftPx, topPx, widthPx, heightPx] = text.split(',').map(Number) as [number, number, number, number];
+  return { leftPx, topPx, widthPx, heightPx };
+}
+
+function wireFace(enrolment: Enrolment): Static<typeof EnrolledFace> {
+  return {
+    faceId: enrolment.enrolmentId,
+    box: wireBox(enrolment.box),
+    quality: wireQuality(enrolment.quality),
+    createdAt: wireTime(enrolment.createdMs),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Static } from 'typebox';
+import { invalidArgument } from '../../core/checks.ts';
+import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
+import {
+  createGallery,
+  deleteGallery,
+  getGallery,
+  listGalleries,
+  updateGallery,
+} from '../../core/operations/manage-galleries.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { Gallery as CoreGallery, GalleryRef } from '../../core/types.ts';
+import type { Routes } from './route.ts';
+import { Galleries, Gallery, GalleryParams, GalleryPatch, NewGallery, Page, wireTime } from './wire.ts';
+
+/** Kith's own galleries are the kind that Azure's door calls large person groups: both doors see the same ones. */
+export function galleryRef(tenantId: string, galleryId: string): GalleryRef {
+  return { tenantId, kind: 'large-person', galleryId };
+}
+
+/** Every schema fills its defaults here, where optionality ends. */
+export const DEFAULT_PAGE = 100;
+
+export function addGalleryRoutes(routes: Routes, deps: Deps): void {
+  routes.json({
+    method: 'GET',
+    path: '/galleries',
+    summary: 'List galleries',
+    permission: 'search',
+    query: Page,
+    answers: Galleries,
+    async handle({ tenantId, query }) {
+      const page = { limit: query.limit ?? DEFAULT_PAGE, ...(query.after === undefined ? {} : { after: query.after }) };
+      const found = await listGalleries(deps, { tenantId, kind: 'large-person' }, page);
+      return { galleries: await Promise.all(found.map((gallery) => wireGallery(deps, gallery))) };
+    },
+  });
+  routes.json({
+    method: 'PUT',
+    path: '/galleries/:galleryId',
+    summary: 'Make a gallery',
+    permission: 'admin',
+    params: GalleryParams,
+    body: NewGallery,
+    answers: Gallery,
+    success: 201,
+    async handle({ tenantId, params, body }) {
+      const gallery = await createGallery(deps, galleryRef(tenantId, params.galleryId), {
+        ...body,
+        name: body.name ?? params.galleryId,
+        recognitionModel: body.recognitionModel ?? DEFAULT_RECOGNITION_MODEL,
+      });
+      return wireGallery(deps, gallery);
+    },
+  });
+  routes.json({
+    method: 'GET',
+    path: '/galleries/:galleryId',
+    summary: 'A gallery',
+    permission: 'search',
+    params: GalleryParams,
+    answers: Gallery,
+    async handle({ tenantId, params }) {
+      return wireGallery(deps, await getGallery(deps, galleryRef(tenantId, params.galleryId)));
+    },
+  });
+  routes.json({
+    method: 'PATCH',
+    path: '/galleries/:galleryId',
+    summary: 'Change a gallery',
+    permission: 'admin',
+    params: GalleryParams,
+    body: GalleryPatch,
+    answers: Gallery,
+    async handle({ tenantId, params, body }) {
+      if (Object.keys(body).length === 0) throw invalidArgument('body', 'empty', 'There is nothing to change.');
+      const ref = galleryRef(tenantId, params.galleryId);
+      await updateGallery(deps, ref, body);
+      return wireGallery(deps, await getGallery(deps, ref));
+    },
+  });
+  routes.json({
+    method: 'DELETE',
+    path: '/galleries/:galleryId',
+    summary: 'Delete a gallery with all its people',
+    permission: 'admin',
+    params: GalleryParams,
+    async handle({ tenantId, params }) {
+      await deleteGallery(deps, galleryRef(tenantId, params.galleryId));
+    },
+  });
+}
+
+async function wireGallery(deps: Pick<Deps, 'store'>, gallery: CoreGallery): Promise<Static<typeof Gallery>> {
+  const { persons, enrolments } = await deps.store.countGallery(gallery);
+  return {
+    galleryId: gallery.galleryId,
+    name: gallery.name,
+    ...(gallery.userData === undefined ? {} : { userData: gallery.userData }),
+    recognitionModel: gallery.recognitionModel,
+    ...(gallery.targetFpir === undefined ? {} : { targetFpir: gallery.targetFpir }),
+    createdAt: wireTime(gallery.createdMs),
+    people: persons,
+    faces: enrolments,
+  };
+}

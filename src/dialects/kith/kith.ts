@@ -1,0 +1,62 @@
+// Kith's own API at /v1: what no other dialect has words for. The console and the command line's remote mode use it.
+import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
+import { invalidArgument } from '../../core/checks.ts';
+import { KithError } from '../../core/errors.ts';
+import { MAX_LOCAL_IMAGE_BYTES } from '../../core/limits.ts';
+import type { Deps } from '../../core/ports.ts';
+import { compileCheck, type HttpPart } from '../http/schema-check.ts';
+import { addFaceRoutes } from './faces.ts';
+import { addGalleryRoutes } from './galleries.ts';
+import { addIdentifyRoute } from './identify.ts';
+import { addModelsRoute } from './models.ts';
+import { addPeopleRoutes } from './people.ts';
+import { createRoutes, sendProblem } from './route.ts';
+
+const MAX_JSON_BYTES = 256 * 1024;
+const PHOTO_TYPES = ['application/octet-stream', 'image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp'];
+
+export function addKithDialect(app: FastifyInstance, deps: Deps): void {
+  app.register(async (scope) => mount(scope, deps), { prefix: '/v1' });
+}
+
+async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
+  app.removeAllContentTypeParsers();
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string', bodyLimit: MAX_JSON_BYTES },
+    (request, text, done) =>
+      parseJson(request, text as string, (error, body) => {
+        if (error) done(invalidArgument('body', 'malformed', 'The body is not JSON.'));
+        else done(null, body);
+      }),
+  );
+  // What the bytes are is told by the bytes; the type only says that they are a photo.
+  app.addContentTypeParser(
+    PHOTO_TYPES,
+    { parseAs: 'buffer', bodyLimit: MAX_LOCAL_IMAGE_BYTES },
+    (_request, bytes, done) => done(null, bytes),
+  );
+  app.setValidatorCompiler(({ schema, httpPart }) => compileCheck(schema as TSchema, httpPart as HttpPart));
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new KithError({ kind: 'not-found', resource: 'operation', id: `${request.method} ${pathOf(request.url)}` }),
+      request,
+      reply,
+    ),
+  );
+
+  const routes = createRoutes(app, deps.keys);
+  addModelsRoute(routes, deps);
+  addGalleryRoutes(routes, deps);
+  addPeopleRoutes(routes, deps);
+  addFaceRoutes(routes, deps);
+  addIdentifyRoute(routes, deps);
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}

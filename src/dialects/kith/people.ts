@@ -1,0 +1,88 @@
+import type { Static } from 'typebox';
+import {
+  createPerson,
+  deletePerson,
+  getPerson,
+  listPersons,
+  updatePerson,
+} from '../../core/operations/manage-persons.ts';
+import type { Deps, PersonWithEnrolments } from '../../core/ports.ts';
+import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
+import type { Routes } from './route.ts';
+import { GalleryParams, NewPerson, Page, People, Person, PersonParams, PersonPatch, wireTime } from './wire.ts';
+
+export function addPeopleRoutes(routes: Routes, deps: Deps): void {
+  routes.json({
+    method: 'POST',
+    path: '/galleries/:galleryId/people',
+    summary: 'Add a person',
+    permission: 'enrol',
+    params: GalleryParams,
+    body: NewPerson,
+    answers: Person,
+    success: 201,
+    async handle({ tenantId, params, body }) {
+      const person = await createPerson(deps, galleryRef(tenantId, params.galleryId), body);
+      return wirePerson({ ...person, enrolmentIds: [] });
+    },
+  });
+  routes.json({
+    method: 'GET',
+    path: '/galleries/:galleryId/people',
+    summary: 'List people',
+    permission: 'search',
+    params: GalleryParams,
+    query: Page,
+    answers: People,
+    async handle({ tenantId, params, query }) {
+      const page = { limit: query.limit ?? DEFAULT_PAGE, ...(query.after === undefined ? {} : { after: query.after }) };
+      const found = await listPersons(deps, galleryRef(tenantId, params.galleryId), page);
+      return { people: found.map(wirePerson) };
+    },
+  });
+  routes.json({
+    method: 'GET',
+    path: '/galleries/:galleryId/people/:personId',
+    summary: 'A person',
+    permission: 'search',
+    params: PersonParams,
+    answers: Person,
+    async handle({ tenantId, params }) {
+      return wirePerson(await getPerson(deps, galleryRef(tenantId, params.galleryId), params.personId));
+    },
+  });
+  routes.json({
+    method: 'PATCH',
+    path: '/galleries/:galleryId/people/:personId',
+    summary: 'Rename a person, or change their user data',
+    permission: 'enrol',
+    params: PersonParams,
+    body: PersonPatch,
+    answers: Person,
+    async handle({ tenantId, params, body }) {
+      const gallery = galleryRef(tenantId, params.galleryId);
+      await updatePerson(deps, { gallery, personId: params.personId }, body);
+      return wirePerson(await getPerson(deps, gallery, params.personId));
+    },
+  });
+  routes.json({
+    method: 'DELETE',
+    path: '/galleries/:galleryId/people/:personId',
+    summary: 'Erase a person with all their faces',
+    permission: 'enrol',
+    params: PersonParams,
+    async handle({ tenantId, params }) {
+      await deletePerson(deps, galleryRef(tenantId, params.galleryId), params.personId);
+    },
+  });
+}
+
+function wirePerson(person: PersonWithEnrolments): Static<typeof Person> {
+  return {
+    personId: person.personId,
+    name: person.name,
+    ...(person.userData === undefined ? {} : { userData: person.userData }),
+    createdAt: wireTime(person.createdMs),
+    faceIds: [...person.enrolmentIds],
+  };
+}

@@ -1,0 +1,126 @@
+// How one operation of Kith's own API is mounted: key first, then body, then schemas, then the handler.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Deps } from '../../core/ports.ts';
+import type { Permission, Principal } from '../../core/types.ts';
+import { admit, bearerToken } from '../http/admit.ts';
+import { goneSignal } from '../http/gone-signal.ts';
+import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
+
+export interface Call<P, Q, B> {
+  readonly tenantId: string;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly signal: AbortSignal;
+}
+
+interface Route<P extends TObject, Q extends TObject, A extends TSchema, B> {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** In Fastify's notation, below /v1. */
+  readonly path: string;
+  /** One line for the API page. */
+  readonly summary: string;
+  readonly permission: Permission;
+  readonly params?: P;
+  readonly query?: Q;
+  /** Schema of the body of a success; none for 204. */
+  readonly answers?: A;
+  /** 200 when left out, 204 without `answers`. */
+  readonly success?: 201;
+  handle(call: Call<Static<P>, Static<Q>, B>): Promise<A extends TSchema ? Static<A> : unknown>;
+}
+
+export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSchema, A extends TSchema>
+  extends Route<P, Q, A, Static<B>> {
+  readonly body?: B;
+}
+
+/** A route whose body is the photo itself. */
+export type PhotoRoute<P extends TObject, Q extends TObject, A extends TSchema> = Route<P, Q, A, Uint8Array>;
+
+export interface Routes {
+  json<P extends TObject, Q extends TObject, B extends TSchema, A extends TSchema>(route: JsonRoute<P, Q, B, A>): void;
+  photo<P extends TObject, Q extends TObject, A extends TSchema>(route: PhotoRoute<P, Q, A>): void;
+}
+
+export function createRoutes(app: FastifyInstance, keys: Deps['keys']): Routes {
+  return {
+    json: (route) => mount(app, keys, { ...route, bodySchema: route.body } as MountedRoute),
+    photo: (route) => mount(app, keys, route as unknown as MountedRoute),
+  };
+}
+
+interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
+  readonly bodySchema?: TSchema;
+}
+
+function mount(app: FastifyInstance, keys: Deps['keys'], route: MountedRoute): void {
+  const principals = new WeakMap<FastifyRequest, Principal>();
+  const success = route.answers ? (route.success ?? 200) : 204;
+
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: { permission: route.permission },
+    schema: {
+      summary: route.summary,
+      ...(route.params ? { params: route.params } : {}),
+      ...(route.query ? { querystring: route.query } : {}),
+      ...(route.bodySchema ? { body: route.bodySchema } : {}),
+      response: { [success]: route.answers ?? { description: 'Done. No body.', type: 'null' } },
+    },
+    errorHandler: (error, request, reply) => sendProblem(error, request, reply),
+    onRequest: async (request) => {
+      principals.set(request, await admit(keys, bearerToken(request.headers.authorization), route.permission));
+    },
+    handler: async (request, reply) => {
+      const principal = principals.get(request);
+      if (!principal) throw new Error('a request came past the key check');
+      const answer = await route.handle({
+        tenantId: principal.tenantId,
+        params: request.params as never,
+        query: request.query as never,
+        body: request.body,
+        signal: goneSignal(reply),
+      });
+      return reply.code(success).send(answer);
+    },
+  });
+}
+
+const UNEXPECTED: ProblemAnswer = {
+  status: 500,
+  code: 'internal',
+  detail: 'An unexpected error happened. The requestId of this answer is in the log beside what it was.',
+};
+
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const answer = problemAnswerOf(error) ?? httpFault(error);
+  if (!answer) request.log.error({ err: error }, 'unexpected error');
+  const { status, code, detail, retryAfterS } = answer ?? UNEXPECTED;
+  if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+  return reply
+    .code(status)
+    .type('application/problem+json; charset=utf-8')
+    .send({ status, code, detail, requestId: request.id });
+}
+
+/** Fastify's own refusals of a request it could not read. */
+function httpFault(error: unknown): ProblemAnswer | undefined {
+  const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return { status: 415, code: 'media-type', detail: 'Send JSON as application/json and a photo as its own type.' };
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { status: 413, code: 'body-too-large', detail: 'The body is larger than this route takes.' };
+  }
+  if (
+    code === 'ECONNRESET' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+    (statusCode !== undefined && statusCode < 500)
+  ) {
+    return { status: 400, code: 'body-malformed', detail: 'The body could not be read.' };
+  }
+  return undefined;
+}

@@ -1,0 +1,162 @@
+// What goes over the wire of Kith's own API. Optional members are left out, not null; rates and confidences are 0..1.
+import Type, { type Static } from 'typebox';
+import { MAX_CANDIDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAGE, MAX_USER_DATA_LENGTH } from '../../core/limits.ts';
+import type { Box, Quality } from '../../core/types.ts';
+
+const Rate = Type.Number({ minimum: 0, maximum: 1 });
+const Name = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH });
+const UserData = Type.String({ maxLength: MAX_USER_DATA_LENGTH });
+
+export const GalleryId = Type.String({ pattern: '^[a-z0-9_-]+$', maxLength: MAX_ID_LENGTH });
+/** What isn't a GUID is nobody's id, so it reaches core and is not found. */
+export const PersonId = Type.String({ maxLength: MAX_ID_LENGTH });
+
+export const GalleryParams = Type.Object({ galleryId: Type.String() });
+export const PersonParams = Type.Object({ galleryId: Type.String(), personId: PersonId });
+export const FaceParams = Type.Object({ galleryId: Type.String(), personId: PersonId, faceId: PersonId });
+
+export const Page = Type.Object({
+  after: Type.Optional(Type.String({ description: 'The last id of the page before.', maxLength: MAX_ID_LENGTH })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 100 })),
+});
+
+// ── Galleries and people ────────────────────────────────────────────────────
+
+const TargetFpir = Type.Number({
+  exclusiveMinimum: 0,
+  exclusiveMaximum: 1,
+  description: 'Share of strangers you accept being shown a name: 0.01 is about one in a hundred.',
+});
+
+export const NewGallery = Type.Object({
+  name: Type.Optional(Name),
+  userData: Type.Optional(UserData),
+  recognitionModel: Type.Optional(Type.String()),
+  targetFpir: Type.Optional(TargetFpir),
+});
+export const GalleryPatch = Type.Object({
+  name: Type.Optional(Name),
+  userData: Type.Optional(UserData),
+  targetFpir: Type.Optional(TargetFpir),
+});
+
+export const Search = Type.Object({
+  gallerySize: Type.Integer({ description: 'People in the gallery.' }),
+  searched: Type.Integer({ description: 'Enrolled photos compared.' }),
+  exact: Type.Boolean(),
+  recall: Type.Number({ description: 'Measured share of searches answered as comparing everything would.' }),
+  model: Type.String(),
+  threshold: Type.Number({ description: 'Score from which somebody is a match here.' }),
+  reviewThreshold: Type.Number({ description: 'Score from which somebody is worth a question.' }),
+  targetFpir: Rate,
+  expectedFpir: Type.Number({ description: 'Share of strangers expected to be shown a name.' }),
+  expectedFpirInterval: Type.Tuple([Type.Number(), Type.Number()], { description: '90 % interval.' }),
+  calibratedOn: Type.String(),
+});
+
+export const Gallery = Type.Object({
+  galleryId: Type.String(),
+  name: Type.String(),
+  userData: Type.Optional(Type.String()),
+  recognitionModel: Type.String(),
+  targetFpir: Type.Optional(Type.Number()),
+  createdAt: Type.String({ format: 'date-time' }),
+  people: Type.Integer(),
+  faces: Type.Integer(),
+});
+export const Galleries = Type.Object({ galleries: Type.Array(Gallery) });
+
+export const NewPerson = Type.Object({ name: Name, userData: Type.Optional(UserData) });
+export const PersonPatch = Type.Object({ name: Type.Optional(Name), userData: Type.Optional(UserData) });
+export const Person = Type.Object({
+  personId: Type.String(),
+  name: Type.String(),
+  userData: Type.Optional(Type.String()),
+  createdAt: Type.String({ format: 'date-time' }),
+  faceIds: Type.Array(Type.String()),
+});
+export const People = Type.Object({ people: Type.Array(Person) });
+
+// ── Faces ───────────────────────────────────────────────────────────────────
+
+export const FaceBox = Type.Object({
+  leftPx: Type.Number(),
+  topPx: Type.Number(),
+  widthPx: Type.Number(),
+  heightPx: Type.Number(),
+});
+export const FaceQuality = Type.Object({
+  level: Type.Enum(['low', 'medium', 'high']),
+  reasons: Type.Array(Type.String(), { description: 'What would make it better, worst first.' }),
+});
+export const EnrolledFace = Type.Object({
+  faceId: Type.String(),
+  box: FaceBox,
+  quality: FaceQuality,
+  createdAt: Type.String({ format: 'date-time' }),
+});
+export const EnrolledFaces = Type.Object({ faces: Type.Array(EnrolledFace) });
+
+export const EnrolQuery = Type.Object({
+  box: Type.Optional(
+    Type.String({ pattern: '^\\d+,\\d+,\\d+,\\d+$', description: 'left,top,width,height of the face that is meant.' }),
+  ),
+  minQuality: Type.Optional(Type.Enum(['low', 'medium', 'high'], { default: 'medium' })),
+});
+
+export const FoundCandidate = Type.Object({
+  personId: Type.String(),
+  name: Type.String(),
+  confidence: Type.Number({ description: '0.5 at the threshold of this gallery at its size.' }),
+  score: Type.Number(),
+  strangerRate: Type.Number({ description: 'Share of strangers expected to come this close in this gallery.' }),
+});
+
+export const IdentifyQuery = Type.Object({
+  gallery: GalleryId,
+  maxCandidates: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CANDIDATES, default: 3 })),
+});
+export const Identified = Type.Object({
+  widthPx: Type.Integer(),
+  heightPx: Type.Integer(),
+  faces: Type.Array(
+    Type.Object({
+      box: FaceBox,
+      quality: FaceQuality,
+      outcome: Type.Enum(['match', 'review', 'unknown']),
+      candidates: Type.Array(FoundCandidate),
+      search: Search,
+    }),
+  ),
+});
+
+export const Models = Type.Object({
+  models: Type.Array(
+    Type.Object({
+      pack: Type.String(),
+      version: Type.String(),
+      description: Type.String(),
+      weightsLicence: Type.String(),
+      trainingData: Type.String(),
+      templateLength: Type.Integer(),
+      calibratedOn: Type.String(),
+      recognitionModels: Type.Array(Type.String(), { description: 'Names that clients use for it.' }),
+    }),
+  ),
+});
+
+export function wireBox({ leftPx, topPx, widthPx, heightPx }: Box): Static<typeof FaceBox> {
+  return { leftPx: round(leftPx), topPx: round(topPx), widthPx: round(widthPx), heightPx: round(heightPx) };
+}
+
+export function wireQuality({ level, reasons }: Quality): Static<typeof FaceQuality> {
+  return { level, reasons: [...reasons] };
+}
+
+export function wireTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+function round(px: number): number {
+  return Math.round(px * 10) / 10;
+}

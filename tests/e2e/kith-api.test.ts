@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { samplePhoto } from '../support/photos.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+async function call(method: string, path: string, body?: Buffer | object, headers: Record<string, string> = {}) {
+  const isPhoto = Buffer.isBuffer(body);
+  const response = await fetch(`${service.url}/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${service.key}`,
+      ...(body ? { 'content-type': isPhoto ? 'image/jpeg' : 'application/json' } : {}),
+      ...headers,
+    },
+    ...(body ? { body: isPhoto ? new Uint8Array(body) : JSON.stringify(body) } : {}),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+}
+
+interface IdentifiedFace {
+  readonly box: {
+    readonly leftPx: number;
+    readonly topPx: number;
+    readonly widthPx: number;
+    readonly heightPx: number;
+  };
+  readonly outcome: string;
+  readonly candidates: readonly { readonly personId: string; readonly name: string; readonly confidence: number }[];
+  readonly search: Record<string, unknown>;
+}
+
+const boxOf = ({ box }: IdentifiedFace) => [box.leftPx, box.topPx, box.widthPx, box.heightPx].map(Math.round).join(',');
+
+test('people enrolled from one photo are found in another, strangers are not, and each answer says its error rate', async () => {
+  expect((await call('PUT', '/galleries/friends', { name: 'Friends' })).status).toBe(201);
+  const seen = await call('POST', '/identify?gallery=friends', samplePhoto(1));
+  expect(seen.status).toBe(200);
+  const faces: IdentifiedFace[] = seen.body.faces;
+  expect(faces.map((face) => face.outcome)).toEqual(['unknown', 'unknown', 'unknown']);
+
+  const ids = new Map<string, string>();
+  for (const [i, face] of faces.entries()) {
+    const { body: person } = await call('POST', '/galleries/friends/people', { name: `Person ${i}` });
+    ids.set(person.personId, person.name);
+    const path = `/galleries/friends/people/${person.personId}/faces?box=${boxOf(face)}&minQuality=low`;
+    const enrolled = await call('POST', path, samplePhoto(1));
+    expect(enrolled.status).toBe(201);
+    expect(['low', 'medium', 'high']).toContain(enrolled.body.quality.level);
+  }
+  const gallery = await call('GET', '/galleries/friends');
+  expect(gallery.body).toMatchObject({ people: 3, faces: 3, name: 'Friends' });
+
+  const again = await call('POST', '/identify?gallery=friends', samplePhoto(3));
+  const found = (again.body.faces as IdentifiedFace[]).filter((face) => face.outcome === 'match');
+  expect(found).toHaveLength(1);
+  expect(ids.has(found[0]?.candidates[0]?.personId ?? '')).toBe(true);
+  expect(found[0]?.search).toMatchObject({
+    gallerySize: 3,
+    searched: 3,
+    exact: expect.any(Boolean),
+    recall: expect.any(Number),
+    model: 'fast',
+    threshold: 0.42,
+    targetFpir: 0.01,
+    expectedFpir: expect.any(Number),
+    calibratedOn: expect.stringContaining('impostor comparisons'),
+  });
+
+  // A higher price on strangers: everybody who was found is still a question at most.
+  await call('PATCH', '/galleries/friends', { targetFpir: 1e-7 });
+  const strict = await call('POST', '/identify?gallery=friends', samplePhoto(3));
+  const thresholds = (strict.body.faces as IdentifiedFace[]).map((face) => face.search.threshold as number);
+  for (const threshold of thresholds) expect(threshold).toBeGreaterThan(0.55);
+
+  const [personId] = [...ids.keys()];
+  expect((await call('DELETE', `/galleries/friends/people/${personId}`)).status).toBe(204);
+  expect((await call('GET', `/galleries/friends/people/${personId}`)).body.code).toBe('person-not-found');
+  expect((await call('GET', '/galleries/friends/people')).body.people).toHaveLength(2);
+  expect((await call('DELETE', '/galleries/friends')).status).toBe(204);
+  expect((await call('POST', '/identify?gallery=friends', samplePhoto(3))).status).toBe(422);
+});
+
+test('models say whose weights they are and what is not known of them', async () => {
+  const { body } = await call('GET', '/models');
+  expect(body.models[0]).toMatchObject({
+    pack: 'fast',
+    weightsLicence: expect.stringContaining('MIT'),
+    trainingData: expect.stringMatching(/unknown|not (known|published)/i),
+    recognitionModels: expect.arrayContaining(['recognition_04']),
+  });
+});
+
+test.each([
+  ['GET', '/nothing', undefined, 404],
+  ['PUT', '/galleries/UPPER', {}, 400],
+  ['PUT', '/galleries/ok', { targetFpir: 0 }, 400],
+  ['PUT', '/galleries/ok', { targetFpir: 1.5 }, 400],
+  ['PUT', '/galleries/ok', { recognitionModel: 'none' }, 400],
+  ['GET', '/galleries/..%2f..', undefined, 404],
+  ['GET', '/galleries?limit=0', undefined, 400],
+  ['POST', '/identify', Buffer.alloc(2000), 400],
+  ['POST', '/identify?gallery=none', Buffer.alloc(2000), 422],
+])('%s %s with %j is refused with %i', async (method, path, body, status) => {
+  const answer = await call(method, path, body);
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(answer.body).toMatchObject({ status, code: expect.any(String), detail: expect.any(String) });
+});
+
+test('a photo of several faces is refused with the way out, and one without a face too', async () => {
+  await call('PUT', '/galleries/quality', {});
+  const { body: person } = await call('POST', '/galleries/quality/people', { name: 'Somebody' });
+  const path = `/galleries/quality/people/${person.personId}/faces`;
+  const several = await call('POST', path, samplePhoto(1));
+  expect(several).toMatchObject({ status: 422, body: { code: 'image-several-faces' } });
+  const notAPhoto = await call('POST', path, Buffer.alloc(5000, 'x'));
+  expect(notAPhoto).toMatchObject({ status: 422, body: { code: 'image-undecodable' } });
+  expect((await call('GET', `${path}`)).body.faces).toEqual([]);
+});
+
+test('without a key nothing is read or told', async () => {
+  for (const authorization of ['', 'Bearer wrong', 'Basic x']) {
+    const answer = await call('GET', '/galleries', undefined, { authorization });
+    expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  }
+});
