@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { type FollowerDeps, startIndexFollower } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
-import type { Deps } from './core/ports.ts';
+import type { Deps, GalleryIndex } from './core/ports.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -14,6 +14,8 @@ import { openVault } from './vault/vault.ts';
 import { createFaceEngine } from './vision/face-engine.ts';
 
 export const DEFAULT_TENANT = 'default';
+/** Of the embedded store, within the data directory. */
+export const DATABASE_FILE = 'kith.db';
 
 export interface ComposeHooks {
   /** Rows of the store that are in the index so far, while it fills at the start. */
@@ -21,60 +23,84 @@ export interface ComposeHooks {
   readonly onUnreadable: FollowerDeps['onUnreadable'];
 }
 
-export interface Composed extends Deps {
+interface Closable {
   /** In the reverse order of opening; a part that fails to close doesn't keep the next one open. */
   close(): Promise<void>;
 }
 
+export type Composed = Deps & Closable;
+
 /** Opens every part the configuration asks for; when one can't be opened, those before it are closed again. */
 export async function compose(config: Config, hooks: ComposeHooks): Promise<Composed> {
-  const opened: { close(): Promise<void> }[] = [];
-  const closeAll = async (): Promise<void> => {
-    const outcomes = [];
-    for (const part of opened.reverse()) outcomes.push(...(await Promise.allSettled([part.close()])));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
-  };
-  const open = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
-    const part = await opening;
-    opened.push(part);
-    return part;
-  };
-
+  const base = await composeWithoutIndex(config);
+  let index: GalleryIndex | undefined;
+  const close = () => closeAll([base, ...(index ? [index] : [])]);
   try {
-    await mkdir(config.dataDir, { recursive: true });
-    await chmod(config.dataDir, 0o700);
-    // The engine loads its models while the store is read.
-    const engineOpening = open(createFaceEngine({ processes: config.engineProcesses }));
-    engineOpening.catch(() => undefined);
-    const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key') });
-    const store = await open(openSqliteStore({ path: join(config.dataDir, 'kith.db') }));
-    const index = await open(createGalleryIndex({ threads: config.searchThreads }));
+    index = await createGalleryIndex({ threads: config.searchThreads });
     const follower = await startIndexFollower(
-      { store, vault, index, onUnreadable: hooks.onUnreadable },
+      { ...base, index, onUnreadable: hooks.onUnreadable },
       hooks.onIndexProgress,
     );
-    const engine = await engineOpening;
-    const clock = { nowMs: Date.now };
-    return {
-      store,
-      vault,
-      index,
-      follower,
-      engine,
-      images: createImageFetcher({ allowedHosts: config.imageHosts, maxBytes: MAX_IMAGE_BYTES }),
-      keys: createApiKeys(store, {
-        clock,
-        newId: randomUUID,
-        ...(config.apiKey === undefined ? {} : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT, permissions: ['admin'] as const } }),
-      }),
-      clock,
-      newId: randomUUID,
-      recognitionModels: config.recognitionModels,
-      close: closeAll,
-    };
+    return { ...base, index, follower, close };
   } catch (error) {
-    await closeAll().catch(() => undefined);
+    await close().catch(() => undefined);
     throw error;
   }
+}
+
+/** For a process that writes and never searches, such as a bulk import beside the service: no template stays in memory. */
+export async function composeWithoutIndex(config: Config): Promise<Omit<Deps, 'index'> & Closable> {
+  // The engine loads its models while the store is read.
+  const [engine, records] = await Promise.allSettled([openEngine(config), openRecords(config)]);
+  const parts = [engine, records].flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
+  if (engine.status === 'rejected' || records.status === 'rejected') {
+    await closeAll(parts).catch(() => undefined);
+    throw engine.status === 'rejected' ? engine.reason : (records as PromiseRejectedResult).reason;
+  }
+  return {
+    ...records.value,
+    ...engine.value,
+    follower: { catchUp: async () => undefined },
+    close: () => closeAll(parts),
+  };
+}
+
+/** Eyes without a memory: for what looks at photos and keeps nothing. */
+export async function openEngine(config: Config): Promise<Pick<Deps, 'engine' | 'recognitionModels'> & Closable> {
+  const engine = await createFaceEngine({ processes: config.engineProcesses });
+  return { engine, recognitionModels: config.recognitionModels, close: () => engine.close() };
+}
+
+/** A memory without eyes: for what lists or changes what is stored. */
+export async function openRecords(
+  config: Config,
+): Promise<Pick<Deps, 'store' | 'vault' | 'keys' | 'images' | 'clock' | 'newId' | 'recognitionModels'> & Closable> {
+  await mkdir(config.dataDir, { recursive: true });
+  await chmod(config.dataDir, 0o700);
+  const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key') });
+  const store = await openSqliteStore({ path: join(config.dataDir, DATABASE_FILE) });
+  const clock = { nowMs: Date.now };
+  return {
+    store,
+    vault,
+    keys: createApiKeys(store, {
+      clock,
+      newId: randomUUID,
+      ...(config.apiKey === undefined
+        ? {}
+        : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT, permissions: ['admin'] } }),
+    }),
+    images: createImageFetcher({ allowedHosts: config.imageHosts, maxBytes: MAX_IMAGE_BYTES }),
+    clock,
+    newId: randomUUID,
+    recognitionModels: config.recognitionModels,
+    close: () => store.close(),
+  };
+}
+
+async function closeAll(parts: readonly Closable[]): Promise<void> {
+  const outcomes = [];
+  for (const part of parts.toReversed()) outcomes.push(...(await Promise.allSettled([part.close()])));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }
