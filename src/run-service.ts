@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type Composed, compose, DEFAULT_TENANT } from './compose.ts';
 import type { Config } from './config.ts';
+import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
 import { createServer } from './server/server.ts';
 
 /** How often writes of other processes (a bulk import beside the service) are looked for. */
 const FOLLOW_INTERVAL_MS = 500;
 const SWEEP_INTERVAL_MS = 30_000;
+/** A gallery's own error rates follow its growth within this time. */
+const CALIBRATE_INTERVAL_MS = 60_000;
 
 export interface RunningService {
   readonly url: string;
@@ -32,9 +35,11 @@ export async function runService(config: Config, print: (line: string) => void):
     });
     await app.listen({ host: config.host, port: config.port });
     const url = addressOf(app.server.address() as AddressInfo, config);
+    const stopping = new AbortController();
     const chores = [
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
       every(SWEEP_INTERVAL_MS, () => deps.store.sweepProbes(deps.clock.nowMs()), app.log),
+      every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, DEFAULT_TENANT, stopping.signal), app.log),
     ];
     await printGreeting(deps, config, { url, print });
     return {
@@ -42,6 +47,7 @@ export async function runService(config: Config, print: (line: string) => void):
       deps,
       async stop() {
         for (const chore of chores) clearInterval(chore);
+        stopping.abort();
         await app.close();
         await deps.close();
       },
