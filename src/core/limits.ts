@@ -39,6 +39,8 @@ export const MAX_PAGE = 1000;
 /** Azure S0: persons a gallery. */
 export const MAX_PERSONS_PERSON_GALLERY = 10_000;
 export const MAX_PERSONS_LARGE_PERSON_GALLERY = 1_000_000;
+/** Azure S0: persons of a tenant's directory. */
+export const MAX_PERSONS_DIRECTORY = 75_000_000;
 /** Azure: galleries of the kind `face`, which are listed on one page. */
 export const MAX_FACE_GALLERIES = 64;
 /** Azure S0: faces a gallery of faces. */
@@ -48,3 +50,6 @@ export const MAX_FACES_LARGE_FACE_GALLERY = 1_000_000;
 /** A key carries at least 256 bits; 32 characters is the least that can. */
 export const API_KEY_BYTES = 32;
 export const MIN_API_KEY_LENGTH = 32;
+
+/** Azure: how long it can be asked how an operation went. */
+export const OPERATION_KEPT_MS = 48 * 3_600_000;

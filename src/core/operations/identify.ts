@@ -14,6 +14,8 @@ export interface IdentifyOptions {
    * `review` keeps those that are worth a question too.
    */
   readonly minConfidence: number | 'review';
+  /** Only these persons are searched, and the threshold is that of a gallery of so many; absent searches all. */
+  readonly allowPersonNos?: Uint32Array;
 }
 
 export interface Identification {
@@ -39,7 +41,7 @@ export async function identifyTemplates(
 ): Promise<readonly Identification[]> {
   const pack = packFor(deps, gallery.recognitionModel);
   const rule = decisionRule(pack.calibration, {
-    ...deps.index.size(gallery.galleryNo),
+    ...searchedSize(deps.index.size(gallery.galleryNo), probe.allowPersonNos),
     targetFpir: gallery.targetFpir,
     ownTail: gallery.tail?.curve,
   });
@@ -54,6 +56,7 @@ export async function identifyTemplates(
         vector,
         maxPersons: Math.max(2, probe.maxCandidates),
         minScore,
+        ...(probe.allowPersonNos ? { allowPersonNos: probe.allowPersonNos } : {}),
         signal: probe.signal,
       });
       const { persons } = ranking;
@@ -78,6 +81,15 @@ export async function identifyTemplates(
       };
     }),
   );
+}
+
+function searchedSize(
+  all: { readonly persons: number; readonly enrolments: number },
+  allowPersonNos: Uint32Array | undefined,
+): { readonly persons: number; readonly enrolments: number } {
+  if (!allowPersonNos || all.persons === 0) return all;
+  const persons = Math.min(all.persons, allowPersonNos.length);
+  return { persons, enrolments: (all.enrolments * persons) / all.persons };
 }
 
 export interface IdentifyProbesInput extends IdentifyOptions {

@@ -20,6 +20,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
   faceId2: 'Face ID is invalid.',
   personId: 'Person ID is invalid.',
   personIds: 'Person ID is invalid.',
+  addPersonIds: 'Person ID is invalid.',
+  removePersonIds: 'Person ID is invalid.',
   dynamicPersonGroupId: 'Dynamic person group ID is invalid.',
 };
 
@@ -47,6 +49,9 @@ export function argumentRefusal(problem: ArgumentProblem, context: ErrorContext)
   }
   const missing = inPath && context.method !== 'PUT' ? PATH_ID_NOT_FOUND[argument] : undefined;
   if (missing) return { status: 404, ...missing };
+  if (argument === 'recognitionModel' && inPath) {
+    return badArgument('Recognition model is not supported for this feature.');
+  }
   if (argument === 'url') return { status: 400, code: 'InvalidURL', message: 'Invalid image URL.' };
   return badArgument(messageOf(problem, context));
 }

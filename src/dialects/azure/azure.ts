@@ -7,12 +7,16 @@ import { addBodyParsers } from './bodies.ts';
 import { FACE_LIST, LARGE_FACE_LIST, LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
 import { addContainerRoutes, addGetContainerRoute, addListContainersRoute } from './containers.ts';
 import { addDetectRoute } from './detect.ts';
+import { addDirectoryFaceRoutes } from './directory-faces.ts';
+import { addDirectoryPersonRoutes } from './directory-persons.ts';
+import { addDynamicGroupRoutes } from './dynamic-groups.ts';
 import { addFaceListReadingRoutes, addLargeFaceListFaceRoutes, addListedFaceRoutes } from './face-lists.ts';
 import { addFindSimilarRoute } from './find-similar.ts';
 import { addGroupRoute } from './group.ts';
 import { addIdentifyRoute } from './identify.ts';
 import { addNotImplementedRoutes } from './not-implemented.ts';
 import { addOpenApiRoutes, describeRoutes } from './openapi.ts';
+import { addOperationRoute } from './operations.ts';
 import { addPersonFaceRoutes } from './person-faces.ts';
 import { addPersonRoutes } from './persons.ts';
 import { createRoutes, type Routes } from './route.ts';
@@ -20,6 +24,9 @@ import { sendAzureError } from './send-error.ts';
 import { addTrainingRoutes } from './training.ts';
 import { addVerifyRoute } from './verify.ts';
 import { AZURE_VERSIONS, type AzureVersion, basePathOf } from './versions.ts';
+
+/** Azure had the person directory in its previews only; to search in it goes on in v1.2. */
+const PERSON_DIRECTORY_VERSIONS: readonly AzureVersion[] = ['v1.0-preview', 'v1.1-preview.1', 'v1.2-preview.1'];
 
 export interface AzureDialectOptions {
   /** Address that clients reach this service by, when it isn't the one they asked; without a slash at its end. */
@@ -63,11 +70,25 @@ async function mountVersion(
 }
 
 function addOperations(routes: Routes, deps: Deps): void {
+  addFaceRoutes(routes, deps);
+  addContainerFamilies(routes, deps);
+  if (PERSON_DIRECTORY_VERSIONS.includes(routes.version)) {
+    addDirectoryPersonRoutes(routes, deps);
+    addDirectoryFaceRoutes(routes, deps);
+    addDynamicGroupRoutes(routes, deps);
+    addOperationRoute(routes, deps);
+  }
+}
+
+function addFaceRoutes(routes: Routes, deps: Deps): void {
   addDetectRoute(routes, deps);
   addIdentifyRoute(routes, deps);
   addVerifyRoute(routes, deps);
   addFindSimilarRoute(routes, deps);
   addGroupRoute(routes, deps);
+}
+
+function addContainerFamilies(routes: Routes, deps: Deps): void {
   for (const words of [PERSON_GROUP, LARGE_PERSON_GROUP]) {
     addContainerRoutes(routes, deps, words);
     addGetContainerRoute(routes, deps, words);

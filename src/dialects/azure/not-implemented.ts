@@ -5,8 +5,6 @@ import type { RoutesOptions } from './route.ts';
 import { sendAzureError, sendError } from './send-error.ts';
 import type { AzureVersion } from './versions.ts';
 
-const PREVIEWS = ['v1.0-preview', 'v1.1-preview.1', 'v1.2-preview.1'] as const;
-
 interface Missing {
   readonly method: ErrorContext['method'];
   readonly path: string;
@@ -15,21 +13,6 @@ interface Missing {
 
 /** What Azure has and Kith doesn't answer yet: said so, instead of a 404 that could mean anything. */
 export const NOT_IMPLEMENTED: readonly Missing[] = [
-  ...missing(PREVIEWS, {
-    '/operations/:operationId': ['GET'],
-    '/persons': ['POST', 'GET'],
-    '/persons/:personId': ['GET', 'PATCH', 'DELETE'],
-    '/persons/:personId/dynamicPersonGroupReferences': ['GET'],
-    '/persons/:personId/recognitionModels/:recognitionModel/persistedfaces': ['POST', 'GET'],
-    '/persons/:personId/recognitionModels/:recognitionModel/persistedfaces/:persistedFaceId': [
-      'GET',
-      'PATCH',
-      'DELETE',
-    ],
-    '/dynamicpersongroups': ['GET'],
-    '/dynamicpersongroups/:dynamicPersonGroupId': ['PUT', 'GET', 'PATCH', 'DELETE'],
-    '/dynamicpersongroups/:dynamicPersonGroupId/persons': ['GET'],
-  }),
   ...missing(['v1.0'], {
     '/operations/:operationId': ['GET'],
     '/snapshots': ['POST', 'GET'],

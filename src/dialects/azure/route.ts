@@ -47,6 +47,8 @@ interface RouteBase<P extends TObject, Q extends TObject, T extends TSchema> {
   readonly answers?: T;
   /** The status of success where it isn't 200. */
   readonly success?: 202 | 204;
+  /** Azure answers this one with 200 or 202, by what was asked. */
+  readonly mayTakeTime?: boolean;
 }
 
 export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSchema, T extends TSchema>
@@ -86,6 +88,8 @@ interface MountedRoute extends RouteBase<TObject, TObject, TSchema> {
   handle(call: Call<unknown, unknown, unknown>): Promise<Answer<unknown>>;
 }
 
+const NO_BODY = { description: 'Done. No body.', type: 'null' };
+
 function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute): void {
   const context: ErrorContext = {
     operation: route.operation,
@@ -104,7 +108,10 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
       ...(route.params ? { params: route.params } : {}),
       ...(route.query ? { querystring: route.query } : {}),
       ...(route.bodySchema ? { body: route.bodySchema } : {}),
-      response: { [route.success ?? 200]: route.answers ?? { description: 'Done. No body.', type: 'null' } },
+      response: {
+        [route.success ?? 200]: route.answers ?? NO_BODY,
+        ...(route.mayTakeTime ? { 202: NO_BODY } : {}),
+      },
     },
     errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
     onRequest: async (request) => {

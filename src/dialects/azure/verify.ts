@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';
+import { verifyDirectoryPerson } from '../../core/operations/search-directory.ts';
 import { type Verification, verifyPerson, verifyProbes } from '../../core/operations/verify.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { GalleryRef } from '../../core/types.ts';
@@ -39,21 +40,28 @@ export function addVerifyRoute(
       }
       if (faceId !== undefined && personId !== undefined) {
         const gallery = scopeOf(tenantId, body);
-        return { body: azureVerification(await verifyPerson(deps, { gallery, personId, probeId: faceId })) };
+        const pair = { personId, probeId: faceId };
+        const verified = gallery
+          ? await verifyPerson(deps, { ...pair, gallery })
+          : await verifyDirectoryPerson(deps, { ...pair, tenantId });
+        return { body: azureVerification(verified) };
       }
       throw invalidArgument('body', 'missing', 'Two faces are needed, or a face and a person.');
     },
   });
 }
 
-function scopeOf(tenantId: string, request: Static<typeof VerifyRequest>): GalleryRef {
+/** Undefined for the person directory. */
+function scopeOf(tenantId: string, request: Static<typeof VerifyRequest>): GalleryRef | undefined {
   const { personGroupId, largePersonGroupId } = request;
-  if ((personGroupId === undefined) === (largePersonGroupId === undefined)) {
-    throw invalidArgument('body', 'missing', 'Exactly one group is needed.');
+  if (personGroupId !== undefined && largePersonGroupId !== undefined) {
+    throw invalidArgument('body', 'malformed', 'A person is of one group.');
   }
-  return personGroupId !== undefined
-    ? { tenantId, kind: PERSON_GROUP.kind, galleryId: personGroupId }
-    : { tenantId, kind: LARGE_PERSON_GROUP.kind, galleryId: largePersonGroupId as string };
+  if (personGroupId !== undefined) return { tenantId, kind: PERSON_GROUP.kind, galleryId: personGroupId };
+  if (largePersonGroupId !== undefined) {
+    return { tenantId, kind: LARGE_PERSON_GROUP.kind, galleryId: largePersonGroupId };
+  }
+  return undefined;
 }
 
 function azureVerification({ samePerson, confidence }: Verification): Static<typeof VerifyAnswer> {

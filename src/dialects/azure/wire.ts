@@ -8,11 +8,12 @@ import {
   MAX_USER_DATA_LENGTH,
 } from '../../core/limits.ts';
 
+const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
 /** An id that Kith made. */
-export const Guid = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-  description: 'Lower-case GUID.',
-});
+export const Guid = Type.String({ pattern: `^${GUID}$`, description: 'Lower-case GUID.' });
+/** The same, or all there are. */
+export const GuidOrAll = Type.String({ pattern: `^(${GUID}|\\*)$` });
 
 /** An id that the caller chose. */
 export const ContainerId = Type.String({ pattern: '^[a-z0-9_-]+$', maxLength: MAX_ID_LENGTH });
