@@ -12,7 +12,7 @@ export interface DecodedImage {
   /** Size of the whole photo after EXIF orientation. */
   readonly widthPx: number;
   readonly heightPx: number;
-  /** The photo, shrunk to `MAX_WORKING_SIDE_PX` where it is larger. */
+  /** The photo, shrunk to `maxSidePx` where it is larger. */
   readonly working: RgbImage;
 }
 
@@ -33,13 +33,13 @@ export function restrictImageLoaders(): void {
  * Photo bytes → upright 8-bit sRGB. JPEG, PNG, WebP, BMP and the first frame of a GIF; transparency over black,
  * metadata dropped. Throws image-unusable: `undecodable`, or `too-many-pixels` before a pixel is decoded.
  */
-export async function decodeImage(bytes: Uint8Array): Promise<DecodedImage> {
+export async function decodeImage(bytes: Uint8Array, maxSidePx = MAX_WORKING_SIDE_PX): Promise<DecodedImage> {
   const format = sniffImageFormat(bytes);
   if (format === undefined) throw undecodable('The image is not a JPEG, PNG, GIF, BMP or WebP.');
   const { source, widthPx, heightPx } = await (format === 'bmp' ? openBmp(bytes) : openWithSharp(bytes));
   try {
     const { data, info } = await source
-      .resize({ width: MAX_WORKING_SIDE_PX, height: MAX_WORKING_SIDE_PX, fit: 'inside', withoutEnlargement: true })
+      .resize({ width: maxSidePx, height: maxSidePx, fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#000' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
