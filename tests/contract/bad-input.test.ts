@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_ENROLMENTS_PER_PERSON, MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
 import type { GalleryRef } from '../../src/core/types.ts';
 import { type AzureHttp, azureHttp } from '../support/azure-http.ts';
-import { cropAround, samplePhoto } from '../support/photos.ts';
+import { portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
@@ -25,14 +25,7 @@ beforeAll(async () => {
     json: { name: 'Somebody' },
   });
   personId = created.body.personId;
-  const { faces } = await service.deps.engine.analyse(samplePhoto(1), {
-    packId: 'fast',
-    maxFaces: 10,
-    measure: false,
-    embed: false,
-  });
-  const rightmost = [...faces].sort((a, b) => b.box.leftPx - a.box.leftPx)[0]!;
-  portrait = await cropAround(samplePhoto(1), rightmost.box);
+  portrait = await portraitOf('ann');
 });
 afterAll(() => service?.stop());
 

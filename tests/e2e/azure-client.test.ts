@@ -2,9 +2,8 @@
 import { getLongRunningPoller, isUnexpected } from '@azure-rest/ai-vision-face';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type NewerVersion, newerClient, olderClient } from '../support/azure-clients.ts';
-import { makeCertificate } from '../support/certificate.ts';
 import { samplePhoto } from '../support/photos.ts';
-import { startService, type TestService } from '../support/service.ts';
+import { startSecureService, type TestService } from '../support/service.ts';
 
 interface Rectangle {
   readonly left: number;
@@ -14,12 +13,10 @@ interface Rectangle {
 }
 
 let service: TestService;
-let ca: Buffer;
+let ca: string;
 
 beforeAll(async () => {
-  const tls = await makeCertificate();
-  ca = tls.cert;
-  service = await startService({ tls });
+  ({ service, ca } = await startSecureService());
 });
 afterAll(() => service?.stop());
 

@@ -5,11 +5,13 @@ import { createRequire } from 'node:module';
 import type { FaceClient as V1FaceClient } from '@azure/cognitiveservices-face';
 import { AzureKeyCredential } from '@azure/core-auth';
 import createFaceClient, { type FaceClient } from '@azure-rest/ai-vision-face';
+import createPreviewClient, { type FaceClient as PreviewClient } from 'azure-face-preview-client';
 
 interface Endpoint {
   readonly url: string;
   readonly key: string;
-  readonly ca: Buffer;
+  /** PEM. */
+  readonly ca: string;
 }
 
 export type NewerVersion = 'v1.1-preview.1' | 'v1.2';
@@ -17,6 +19,11 @@ export type NewerVersion = 'v1.1-preview.1' | 'v1.2';
 /** `@azure-rest/ai-vision-face`: refuses plain http. */
 export function newerClient({ url, key, ca }: Endpoint, apiVersion: NewerVersion = 'v1.2'): FaceClient {
   return createFaceClient(url, new AzureKeyCredential(key), { apiVersion: apiVersion as 'v1.2', tlsOptions: { ca } });
+}
+
+/** Its first preview, which knows the person directory; v1.1-preview.1. */
+export function previewClient({ url, key, ca }: Endpoint): PreviewClient {
+  return createPreviewClient(url, new AzureKeyCredential(key), { tlsOptions: { ca } });
 }
 
 /** `@azure/cognitiveservices-face`: speaks v1.0. Its ES modules don't load in Node, its CommonJS build does. */

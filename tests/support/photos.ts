@@ -2,28 +2,38 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import type { Box } from '../../src/core/types.ts';
 
 const demoDir = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo');
 
-/** Photos of several strangers each, 1920 pixels wide. One woman stands in both sample1 and sample3. */
+/** Photos of several people each, 1920 pixels wide. */
 export function samplePhoto(number: 1 | 2 | 3 | 4 | 5 | 6): Buffer {
   return readFileSync(join(demoDir, `sample${number}.jpg`));
 }
 
-/** What lies within `box` and half as much again around it: one face, when the others stand apart. */
-export async function cropAround(photo: Buffer, box: Box): Promise<Buffer> {
-  const { width, height } = await sharp(photo).metadata();
-  const marginPx = Math.round(box.widthPx / 2);
-  const left = Math.max(0, Math.round(box.leftPx) - marginPx);
-  const top = Math.max(0, Math.round(box.topPx) - marginPx);
-  return sharp(photo)
-    .extract({
-      left,
-      top,
-      width: Math.min(width - left, Math.round(box.widthPx) + 2 * marginPx),
-      height: Math.min(height - top, Math.round(box.heightPx) + 2 * marginPx),
-    })
-    .jpeg({ quality: 92 })
+interface SampleFace {
+  readonly photo: 1 | 2 | 3 | 4 | 5 | 6;
+  /** Left, top, width, height in pixels, as detection finds it. */
+  readonly box: readonly [number, number, number, number];
+}
+
+/** Single faces of those photos: one woman twice (score .71), and strangers to her and to each other (below .4). */
+export const FACES = {
+  ann: { photo: 1, box: [1461, 233, 219, 202] },
+  annElsewhere: { photo: 3, box: [1069, 198, 237, 318] },
+  bob: { photo: 3, box: [593, 330, 183, 269] },
+  cleo: { photo: 5, box: [796, 112, 143, 207] },
+  dan: { photo: 5, box: [1107, 204, 167, 226] },
+} as const satisfies Record<string, SampleFace>;
+
+export type FaceName = keyof typeof FACES;
+
+/** A photo with that face alone. */
+export async function portraitOf(name: FaceName): Promise<Buffer> {
+  const { photo, box } = FACES[name];
+  const [left, top, width, height] = box;
+  const marginPx = Math.round(width * 0.3);
+  return sharp(samplePhoto(photo))
+    .extract({ left: left - marginPx, top: top - marginPx, width: width + 2 * marginPx, height: height + 2 * marginPx })
+    .jpeg({ quality: 95 })
     .toBuffer();
 }

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import type { Clock, Deps, FaceEngine } from '../../src/core/ports.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
@@ -26,12 +27,21 @@ export interface TestServiceOptions extends Partial<ServerOptions> {
   readonly clock?: Clock;
   /** An engine that outlives the service. */
   readonly engine?: FaceEngine;
+  /** Where the store is; in memory when left out. */
+  readonly storePath?: string;
+  readonly masterKey?: Uint8Array;
 }
 
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
-  const { clock = { nowMs: Date.now }, engine = await createFaceEngine({ processes: 1 }), ...serverOptions } = options;
-  const store = await openSqliteStore({ path: ':memory:' });
-  const vault = await openVault({ masterKey: randomBytes(32) });
+  const {
+    clock = { nowMs: Date.now },
+    engine = await createFaceEngine({ processes: 1 }),
+    storePath = ':memory:',
+    masterKey = randomBytes(32),
+    ...serverOptions
+  } = options;
+  const store = await openSqliteStore({ path: storePath });
+  const vault = await openVault({ masterKey });
   const index = await createGalleryIndex({ threads: 1 });
   const onUnreadable = (enrolmentNo: number, error: unknown) => {
     throw new Error(`template ${enrolmentNo} can't be opened`, { cause: error });
@@ -71,4 +81,13 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       if (!options.engine) await engine.close();
     },
   };
+}
+
+/** The same over HTTPS, with a certificate of an authority made for it. */
+export async function startSecureService(
+  options: Omit<TestServiceOptions, 'tls'> = {},
+): Promise<{ readonly service: TestService; readonly ca: string }> {
+  const { ca, server } = await makeCertificates();
+  const tls = { cert: Buffer.from(server.cert), key: Buffer.from(server.key) };
+  return { service: await startService({ ...options, tls }), ca: ca.cert };
 }
