@@ -5,7 +5,9 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
 
 /** What a command may say, and where; nothing else in the command line writes to a stream. */
 export interface Terminal {
-  /** The result, for people: standard output, unless `--json` or `--quiet`. */
+  /** What was asked for, for people: standard output, unless `--json`. */
+  answer(text: string): void;
+  /** What was done, for people: standard output, unless `--json` or `--quiet`. */
   say(line: string): void;
   /** The result, for programs: one line of JSON on standard output, with `--json` only. */
   record(record: { readonly type: string } & Readonly<Record<string, unknown>>): void;
@@ -39,6 +41,9 @@ export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalO
   // A bar and lines of JSON on one screen would tear each other apart
   const hasBar = stderr.isTTY === true && !isQuiet && env.TERM !== 'dumb' && !(isJson && stdout.isTTY);
   return {
+    answer(text) {
+      if (!isJson) stdout.write(`${text}\n`);
+    },
     say(line) {
       if (!isJson && !isQuiet) stdout.write(`${line}\n`);
     },

@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Composed, compose, DATABASE_FILE } from '../compose.ts';
+import { type Config, loadConfig } from '../config.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The settings, read where they are needed: making a certificate must not ask for the one in KITH_TLS_CERT. */
+  readonly loadConfig: () => Config;
+}
+
+/** The settings of the service, with what the command line says instead. */
+export function configFor(
+  env: Readonly<Record<string, string | undefined>>,
+  options: { readonly dataDir?: string },
+): Config {
+  return loadConfig(options.dataDir === undefined ? env : { ...env, KITH_DATA_DIR: options.dataDir });
+}
+
+/** Refuses to make an empty data directory where somebody only wanted to look something up. */
+export async function requireData(config: Config): Promise<void> {
+  const found = await stat(join(config.dataDir, DATABASE_FILE)).catch(() => undefined);
+  if (found) return;
+  throw new UsageError(
+    `There is no data in ${config.dataDir}. Enrol somebody first (kith enrol), or name the folder with --data-dir or KITH_DATA_DIR.`,
+  );
+}
+
+/** Everything open, for searching; closed again whatever `work` does. */
+export async function withEverything<T>(context: CommandContext, work: (deps: Composed) => Promise<T>): Promise<T> {
+  const config = context.loadConfig();
+  await requireData(config);
+  let unreadable = 0;
+  const deps = await compose(config, {
+    onIndexProgress: (rows) => {
+      if (rows % 100_000 === 0) context.terminal.note(`Reading the galleries: ${rows} templates so far`);
+    },
+    onUnreadable: () => unreadable++,
+  });
+  if (unreadable > 0) {
+    context.terminal.note(`${unreadable} templates can't be opened and are left out of the search.`);
+  }
+  return closing(deps, work);
+}
+
+export async function closing<D extends { close(): Promise<void> }, T>(
+  deps: D,
+  work: (deps: D) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(deps);
+  } finally {
+    await deps.close();
+  }
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { DEFAULT_TENANT, openRecords } from '../compose.ts';
+import type { Permission } from '../core/types.ts';
+import { type CommandContext, closing, requireData } from './command-context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { printable } from './printable.ts';
+import type { RunCommand } from './program.ts';
+import { formatTable } from './table.ts';
+import { UsageError } from './usage-error.ts';
+
+interface CreateOptions {
+  readonly label: string;
+  readonly permission: readonly string[];
+}
+
+const PERMISSIONS: readonly Permission[] = ['admin', 'enrol', 'search', 'review', 'audit'];
+
+export function addKeysCommand(program: Command, run: RunCommand): void {
+  const keys = program.command('keys').description('API keys of the service.');
+  keys
+    .command('create')
+    .description('Makes a key and prints it, this once: only its hash is kept.')
+    .option('--label <text>', 'what the key is for', 'command line')
+    .option('--permission <name...>', `what it may do: ${PERMISSIONS.join(', ')}`, ['admin'])
+    .addHelpText('after', '\nExample:\n  kith keys create --label "front desk" --permission search')
+    .action((options: CreateOptions, command: Command) => run(command, (context) => createKey(context, options)));
+  keys
+    .command('list')
+    .description('Lists the keys there are, without the keys themselves.')
+    .action((_options: object, command: Command) => run(command, listKeys));
+  keys
+    .command('revoke')
+    .description('Ends a key; a running service refuses it within a second.')
+    .argument('<keyId>', 'as kith keys list shows it')
+    .action((keyId: string, _options: object, command: Command) =>
+      run(command, (context) => revokeKey(context, keyId)),
+    );
+}
+
+async function createKey({ terminal, loadConfig }: CommandContext, options: CreateOptions): Promise<ExitCode> {
+  const permissions = options.permission.map((name) => {
+    const permission = PERMISSIONS.find((known) => known === name);
+    if (!permission) throw new UsageError(`There is no permission "${name}"; known are ${PERMISSIONS.join(', ')}.`);
+    return permission;
+  });
+  return closing(await openRecords(loadConfig()), async (deps) => {
+    const { keyId, key } = await deps.keys.create(DEFAULT_TENANT, options.label, permissions);
+    terminal.record({ type: 'key', keyId, key, label: options.label, permissions });
+    terminal.answer(key);
+    terminal.note('Keep it now: it is shown this once and stored only as a hash.');
+    return EXIT.done;
+  });
+}
+
+async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+  const config = loadConfig();
+  await requireData(config);
+  return closing(await openRecords(config), async (deps) => {
+    const keys = (await deps.store.listApiKeys()).filter(({ tenantId }) => tenantId === DEFAULT_TENANT);
+    for (const { keyId, label, permissions, createdMs } of keys) {
+      terminal.record({ type: 'key', keyId, label, permissions, createdAt: new Date(createdMs).toISOString() });
+    }
+    const rows = keys.map(({ keyId, label, permissions, createdMs }) => [
+      keyId,
+      printable(label),
+      permissions.join(', '),
+      new Date(createdMs).toISOString().slice(0, 10),
+    ]);
+    terminal.answer(formatTable(terminal, ['Key id', 'Label', 'May', 'Made'], rows));
+    return EXIT.done;
+  });
+}
+
+async function revokeKey({ terminal, loadConfig }: CommandContext, keyId: string): Promise<ExitCode> {
+  const config = loadConfig();
+  await requireData(config);
+  return closing(await openRecords(config), async (deps) => {
+    if (!(await deps.store.deleteApiKey(DEFAULT_TENANT, keyId))) {
+      throw new UsageError(`There is no key "${keyId}"; kith keys list shows those there are.`);
+    }
+    terminal.record({ type: 'key-revoked', keyId });
+    terminal.say(`The key ${keyId} is revoked.`);
+    return EXIT.done;
+  });
+}

@@ -1,0 +1,91 @@
+import { Command, CommanderError, Option } from 'commander';
+import { ConfigError } from '../config.ts';
+import { KithError } from '../core/errors.ts';
+import { addCertCommand } from './cert.ts';
+import { type CommandContext, configFor } from './command-context.ts';
+import { addDemoCommand } from './demo.ts';
+import { addDetectCommand } from './detect.ts';
+import { addEnrolCommand } from './enrol.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addGalleryCommand } from './gallery.ts';
+import { addIdentifyCommand } from './identify.ts';
+import { addKeysCommand } from './keys.ts';
+import { addPeopleCommand } from './people.ts';
+import { printable } from './printable.ts';
+import { addServeCommand } from './serve.ts';
+import { openTerminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+import { addVerifyCommand } from './verify.ts';
+
+export interface CliProcess {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs a subcommand with its context and keeps the exit code it answers. */
+export type RunCommand = (command: Command, work: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+
+interface GlobalOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  readonly dataDir?: string;
+}
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 done, 1 some photos were refused, 2 nothing was done, 130 stopped by Ctrl-C.
+Colour is off with NO_COLOR and where output is no terminal. Settings: the KITH_* variables of the service.`;
+
+/** The `kith` command; answers the exit code. */
+export async function runCli(argv: readonly string[], cli: CliProcess): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const program = new Command('kith')
+    .description('Finds faces in photos and tells which of the people you know they belong to.')
+    .option('--json', 'one line of JSON for each result, with stable fields', false)
+    .option('-q, --quiet', 'say nothing but errors', false)
+    .option('--data-dir <folder>', 'the data directory, instead of KITH_DATA_DIR or ./data')
+    .addOption(new Option('--debug', 'show where an unexpected error came from').default(false).hideHelp())
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => cli.stdout.write(text),
+      writeErr: (text) => cli.stderr.write(text),
+    })
+    .addHelpText('after', EXIT_CODES_HELP)
+    .showHelpAfterError('(add --help for how to use it)')
+    .exitOverride();
+
+  const run: RunCommand = async (command, work) => {
+    const options = command.optsWithGlobals<GlobalOptions>();
+    const terminal = openTerminal({ ...cli, isJson: options.json, isQuiet: options.quiet });
+    exitCode = await work({ terminal, env: cli.env, loadConfig: () => configFor(cli.env, options) });
+  };
+  addServeCommand(program, run);
+  addDemoCommand(program, run);
+  addCertCommand(program, run);
+  addEnrolCommand(program, run);
+  addIdentifyCommand(program, run);
+  addVerifyCommand(program, run);
+  addDetectCommand(program, run);
+  addPeopleCommand(program, run);
+  addGalleryCommand(program, run);
+  addKeysCommand(program, run);
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.nothingDone;
+    cli.stderr.write(`${describeFailure(error, program.opts<GlobalOptions>().debug)}\n`);
+    return EXIT.nothingDone;
+  }
+}
+
+function describeFailure(error: unknown, debug: boolean): string {
+  const isExpected = error instanceof KithError || error instanceof UsageError || error instanceof ConfigError;
+  const message = error instanceof Error ? error.message : String(error);
+  // A configuration's faults stand on lines of their own
+  const lines = message.split('\n').map(printable).join('\n');
+  if (debug && error instanceof Error) return `kith: ${error.stack ?? lines}`;
+  return isExpected ? `kith: ${lines}` : `kith: something went wrong: ${lines} (add --debug for the details)`;
+}
