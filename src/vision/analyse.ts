@@ -9,7 +9,7 @@ import { cropAligned, type Embedding, embedCrop } from './embed.ts';
 import type { FaceModels } from './face-models.ts';
 import { FacePatch } from './face-patch.ts';
 import { findLandmarks, LEFT_EYE, meanPoint, RIGHT_EYE } from './landmarks.ts';
-import { joinMeasurements, measureCrop } from './measure.ts';
+import { measureCrop } from './measure.ts';
 import { estimatePose } from './pose.ts';
 import { judgeQuality } from './quality.ts';
 import type { RgbImage } from './rgb-image.ts';
@@ -49,13 +49,15 @@ export async function analyseImage(
     let embedding: Embedding | undefined;
     let measurements: FaceMeasurements | undefined;
     if (options.embed || options.measure || minLength > 0) {
-      const crop = cropAligned(face.patch, alignFace(face.landmarks));
-      const { length } = (embedding = await timer('embed', () => embedCrop(embedder, crop)));
-      if (length < minLength) continue;
+      const alignment = alignFace(face.landmarks);
+      const crop = cropAligned(face.patch, alignment);
+      const made = await timer('embed', () => embedCrop(embedder, crop));
+      if (made.length < minLength) continue;
+      embedding = made;
       if (options.measure) {
         measurements = await timer('measure', async () => {
-          const pose = await estimatePose(models.poseEstimator, face.box, face.patch);
-          return joinMeasurements(measureCrop(crop), pose, length);
+          const pose = await estimatePose(models.poseEstimator, { ...face, alignment });
+          return { ...measureCrop(crop), pose, templateLength: made.length };
         });
       }
     }

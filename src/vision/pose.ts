@@ -1,16 +1,21 @@
 import type { HeadPose } from '../core/types.ts';
 import type { DetectedBox } from './detect.ts';
-import type { CropTarget, FacePatch } from './face-patch.ts';
+import type { CropTarget, FacePatch, Similarity } from './face-patch.ts';
 import type { OnnxModel } from './onnx-session.ts';
 
 const SIDE_PX = 224;
+/** The network saw boxes widened by a quarter on every side. */
+const WIDENING = 1.5;
 /** Each angle is a distribution over 66 bins of 3° from −99° (Ruiz et al., CVPRW 2018). */
 const BIN_DEG = 3;
 const FIRST_BIN_DEG = -99;
-/** Names the exporter gave the three heads. */
+/** Names the exporter gave the heads; the third is roll, which the landmarks tell better. */
 const YAW = 'output';
 const PITCH = '617';
-const ROLL = '618';
+/** What the network says of a face turned straight: half the sum over photos and their mirror images, */
+const STRAIGHT_YAW_DEG = -1.5;
+/** and the median over portraits of LFW-dev, whose people look into the camera. */
+const LEVEL_PITCH_DEG = -5;
 
 const PLANES: CropTarget['planes'] = [
   { channel: 0, scale: 1 / (255 * 0.229), shift: -0.485 / 0.229 },
@@ -18,24 +23,41 @@ const PLANES: CropTarget['planes'] = [
   { channel: 2, scale: 1 / (255 * 0.225), shift: -0.406 / 0.225 },
 ];
 
-/** Head pose in degrees. */
-export async function estimatePose(estimator: OnnxModel, box: DetectedBox, patch: FacePatch): Promise<HeadPose> {
+export interface PoseInput {
+  readonly box: DetectedBox;
+  readonly patch: FacePatch;
+  /** Aligned crop → photo. */
+  readonly alignment: Similarity;
+}
+
+/**
+ * Head pose, degrees. Roll is the alignment's own rotation; yaw and pitch come from a crop turned upright by it, so
+ * that a tilted head does not lean into them. How far they repeat: docs/accuracy.md.
+ */
+export async function estimatePose(estimator: OnnxModel, { box, patch, alignment }: PoseInput): Promise<HeadPose> {
   const tensor = new Float32Array(3 * SIDE_PX * SIDE_PX);
-  // The network was trained on boxes widened by a quarter on each side, squeezed to a square; a square of their mean
-  // side keeps the proportions and changes the angles by less than its own error
-  const side = 1.5 * Math.sqrt(box.widthPx * box.heightPx);
-  const step = side / SIDE_PX;
-  const leftPx = box.leftPx + (box.widthPx - side) / 2;
-  const topPx = box.topPx + (box.heightPx - side) / 2;
-  patch.crop(
-    { a: step, b: 0, tx: leftPx + step / 2 - 0.5, ty: topPx + step / 2 - 0.5 },
-    { tensor, offset: 0, widthPx: SIDE_PX, heightPx: SIDE_PX, planes: PLANES },
-  );
+  const step = (WIDENING * Math.sqrt(box.widthPx * box.heightPx)) / SIDE_PX;
+  const roll = Math.atan2(alignment.b, alignment.a);
+  patch.crop(uprightCrop(box, step, roll), { tensor, offset: 0, widthPx: SIDE_PX, heightPx: SIDE_PX, planes: PLANES });
   const outputs = await estimator.run(tensor, [1, 3, SIDE_PX, SIDE_PX]);
   return {
-    yawDeg: expectedAngle(outputs[YAW]),
-    pitchDeg: expectedAngle(outputs[PITCH]),
-    rollDeg: expectedAngle(outputs[ROLL]),
+    // The network counts towards the viewer's left
+    yawDeg: STRAIGHT_YAW_DEG - expectedAngle(outputs[YAW]),
+    pitchDeg: expectedAngle(outputs[PITCH]) - LEVEL_PITCH_DEG,
+    rollDeg: (roll * 180) / Math.PI,
+  };
+}
+
+/** Crop of `step` photo pixels a pixel around the middle of the box, turned by `roll`. */
+function uprightCrop(box: DetectedBox, step: number, roll: number): Similarity {
+  const a = step * Math.cos(roll);
+  const b = step * Math.sin(roll);
+  const middle = (SIDE_PX - 1) / 2;
+  return {
+    a,
+    b,
+    tx: box.leftPx + box.widthPx / 2 - 0.5 - (a - b) * middle,
+    ty: box.topPx + box.heightPx / 2 - 0.5 - (b + a) * middle,
   };
 }
 
