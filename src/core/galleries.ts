@@ -17,14 +17,16 @@ export async function getReferredGallery(deps: Pick<Deps, 'store'>, ref: Gallery
   return gallery;
 }
 
-/** gallery-not-ready for one that was never trained. */
+/** gallery-not-ready for one whose training never succeeded; later failures leave what there was. */
 export function requireTrained(gallery: Gallery, byReference: boolean): void {
-  if (gallery.training.status === 'never') {
-    throw new KithError({
-      kind: 'gallery-not-ready',
-      galleryKind: gallery.kind,
-      byReference,
-      message: `The gallery "${gallery.galleryId}" was never trained.`,
-    });
-  }
+  if (gallery.training.lastSucceededMs === undefined) throw neverTrained(gallery, byReference);
+}
+
+export function neverTrained(gallery: Gallery, byReference: boolean): KithError {
+  return new KithError({
+    kind: 'gallery-not-ready',
+    galleryKind: gallery.kind,
+    byReference,
+    message: `The gallery "${gallery.galleryId}" was never trained.`,
+  });
 }

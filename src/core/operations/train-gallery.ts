@@ -1,4 +1,4 @@
-import { requireTrained } from '../galleries.ts';
+import { neverTrained } from '../galleries.ts';
 import type { Deps } from '../ports.ts';
 import type { Gallery, GalleryRef } from '../types.ts';
 
@@ -23,9 +23,9 @@ export async function trainGallery(deps: Pick<Deps, 'store' | 'clock'>, ref: Gal
   });
 }
 
-/** gallery-not-ready for one that was never trained. */
+/** Whatever came of it; gallery-not-ready for one whose training was never asked for. */
 export async function getTrainedGallery(deps: Pick<Deps, 'store'>, ref: GalleryRef): Promise<Gallery> {
   const gallery = await deps.store.getGallery(ref);
-  requireTrained(gallery, false);
+  if (gallery.training.status === 'never') throw neverTrained(gallery, false);
   return gallery;
 }
