@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { MIN_API_KEY_LENGTH } from './core/limits.ts';
+import { parseHostRules } from './fetch/allowed-hosts.ts';
 
 /** One setting: its variable, what it means, and how its text becomes a value. `parse` throws a sentence. */
 interface Setting<T> {
@@ -72,11 +73,14 @@ const SETTINGS = {
       'Hosts that image URLs may point to, separated by commas: photos.example.org, *.example.org, photos.example.org:8443. Empty: image URLs are refused.',
     defaultText: 'empty',
     fallback: () => [],
-    parse: (text) =>
-      text
+    parse: (text) => {
+      const hosts = text
         .split(',')
         .map((host) => host.trim())
-        .filter((host) => host !== ''),
+        .filter((host) => host !== '');
+      parseHostRules(hosts);
+      return hosts;
+    },
   }),
   engineProcesses: setting({
     variable: 'KITH_ENGINE_PROCESSES',
