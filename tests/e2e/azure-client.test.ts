@@ -1,6 +1,11 @@
 // Photos in, names out, with Azure's own clients against the real service over real HTTPS.
+
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { getLongRunningPoller, isUnexpected } from '@azure-rest/ai-vision-face';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
+import { createImageFetcher } from '../../src/fetch/image-fetcher.ts';
 import { type NewerVersion, newerClient, olderClient } from '../support/azure-clients.ts';
 import { samplePhoto } from '../support/photos.ts';
 import { startSecureService, type TestService } from '../support/service.ts';
@@ -176,4 +181,37 @@ describe('@azure/cognitiveservices-face, v1.0', () => {
     await client.personGroup.deleteMethod('older');
     expect(await client.personGroup.list()).toEqual([]);
   });
+});
+
+test('a photo behind a URL is fetched once its host is allowed', async () => {
+  const photos = createHttpServer((_request, response) => response.end(samplePhoto(3)));
+  await new Promise<void>((resolve) => photos.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(photos.address() as AddressInfo).port}`;
+  const { service: allowing, ca: allowingCa } = await startSecureService({
+    engine: service.deps.engine,
+    images: createImageFetcher({
+      allowedHosts: [host],
+      maxBytes: MAX_IMAGE_BYTES,
+      allowHttp: true,
+      allowPrivateAddresses: true,
+    }),
+  });
+  try {
+    const request = {
+      contentType: 'application/json',
+      body: { url: `http://${host}/group photo.jpg` },
+      queryParameters: { returnFaceId: false, detectionModel: 'detection_03', recognitionModel: 'recognition_04' },
+    } as const;
+    const found = await newerClient({ ...allowing, ca: allowingCa })
+      .path('/detect')
+      .post(request);
+    expect(found.body).toHaveLength(3);
+    const refused = await newerClient({ ...service, ca })
+      .path('/detect')
+      .post(request);
+    expect(refused).toMatchObject({ status: '400', body: { error: { code: 'InvalidURL' } } });
+  } finally {
+    await allowing.stop();
+    photos.close();
+  }
 });

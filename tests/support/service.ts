@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
-import type { Clock, Deps, FaceEngine } from '../../src/core/ports.ts';
+import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
+import type { Clock, Deps, FaceEngine, ImageFetcher } from '../../src/core/ports.ts';
+import { createImageFetcher } from '../../src/fetch/image-fetcher.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
 import type { DeclaredRoute } from '../../src/server/access.ts';
 import { createServer, type ServerOptions } from '../../src/server/server.ts';
@@ -30,6 +32,8 @@ export interface TestServiceOptions extends Partial<ServerOptions> {
   /** Where the store is; in memory when left out. */
   readonly storePath?: string;
   readonly masterKey?: Uint8Array;
+  /** No URL is fetched when left out. */
+  readonly images?: ImageFetcher;
 }
 
 export async function startService(options: TestServiceOptions = {}): Promise<TestService> {
@@ -38,6 +42,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     engine = await createFaceEngine({ processes: 1 }),
     storePath = ':memory:',
     masterKey = randomBytes(32),
+    images = createImageFetcher({ allowedHosts: [], maxBytes: MAX_IMAGE_BYTES }),
     ...serverOptions
   } = options;
   const store = await openSqliteStore({ path: storePath });
@@ -53,11 +58,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     index,
     follower,
     engine,
-    images: {
-      fetchImage: async () => {
-        throw new Error('not there yet');
-      },
-    },
+    images,
     keys: createApiKeys(store, { clock, newId: randomUUID }),
     clock,
     newId: randomUUID,
