@@ -53,3 +53,9 @@ export const MIN_API_KEY_LENGTH = 32;
 
 /** Azure: how long it can be asked how an operation went. */
 export const OPERATION_KEPT_MS = 48 * 3_600_000;
+
+/** Azure: how long a liveness session's token is good for, seconds, and how long the session is kept. */
+export const MIN_SESSION_TOKEN_TTL_S = 60;
+export const MAX_SESSION_TOKEN_TTL_S = 86_400;
+export const DEFAULT_SESSION_TOKEN_TTL_S = 600;
+export const SESSION_KEPT_MS = 48 * 3_600_000;

@@ -10,6 +10,7 @@ import type {
   GalleryKind,
   GalleryRef,
   GalleryTail,
+  LivenessSession,
   ModelPack,
   Operation,
   Permission,
@@ -82,6 +83,11 @@ export interface RosterPatch {
   readonly userData?: string;
   readonly addPersonIds?: readonly string[];
   readonly removePersonIds?: readonly string[];
+}
+
+export interface StoredLivenessSession extends LivenessSession {
+  /** Template of the reference photo, sealed under the tenant's key. */
+  readonly sealedReference?: Uint8Array;
 }
 
 export interface SealedProbe {
@@ -241,6 +247,19 @@ export interface Store {
   /** Numbers of those of the persons who are in the gallery. */
   personNosOf(gallery: GalleryRef, personIds: readonly string[]): Promise<Uint32Array>;
 
+  insertLivenessSession(tenantId: string, session: StoredLivenessSession): Promise<void>;
+  findLivenessSession(tenantId: string, sessionId: string): Promise<StoredLivenessSession | undefined>;
+  /** With or without a reference photo, by id. */
+  listLivenessSessions(
+    tenantId: string,
+    filter: { readonly withReference: boolean },
+    page: Page,
+  ): Promise<readonly StoredLivenessSession[]>;
+  /** False when it wasn't there. */
+  deleteLivenessSession(tenantId: string, sessionId: string): Promise<boolean>;
+  /** Removes what was created before; answers how many. */
+  sweepLivenessSessions(beforeMs: number): Promise<number>;
+
   insertOperation(tenantId: string, operation: Operation): Promise<void>;
   updateOperation(tenantId: string, operation: Operation): Promise<void>;
   findOperation(tenantId: string, operationId: string): Promise<Operation | undefined>;
@@ -274,6 +293,8 @@ export interface Vault {
   openTemplate(tenantId: string, wrappedKey: Uint8Array, sealed: Uint8Array): Float32Array;
   sealProbe(tenantId: string, vector: Float32Array): Uint8Array;
   openProbe(tenantId: string, sealed: Uint8Array): Float32Array;
+  /** A secret for whoever takes part in a liveness session: the same each time, guessable by nobody, stored nowhere. */
+  sessionToken(tenantId: string, sessionId: string): string;
 }
 
 // ── Index: 1:N search ───────────────────────────────────────────────────────

@@ -110,6 +110,21 @@ export interface Operation {
   readonly outcome?: { readonly resource: Resource; readonly id: string; readonly galleryKind?: GalleryKind };
 }
 
+// ── Liveness ────────────────────────────────────────────────────────────────
+
+/** An announcement that somebody will show a camera that they are there in person. The capture itself comes later. */
+export interface LivenessSession {
+  readonly sessionId: string;
+  /** Has a photo to compare the captured face with. */
+  readonly withReference: boolean;
+  readonly reference?: { readonly box: Box; readonly quality: Quality; readonly packId: string };
+  readonly deviceCorrelationId?: string;
+  readonly tokenTtlS: number;
+  readonly createdMs: number;
+  /** What the caller set and wants to see again, in its own words. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
 // ── Faces in images ─────────────────────────────────────────────────────────
 
 export interface Box {

@@ -5,6 +5,7 @@ import { MASTER_KEY_BYTES, readOrCreateMasterKey } from './master-key.ts';
 import { seal, UnsealError, unseal } from './seal.ts';
 
 const PERSON_KEY_BYTES = 32;
+const SESSION_TOKEN_BYTES = 32;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 export type VaultSource = { readonly masterKeyPath: string } | { readonly masterKey: Uint8Array };
@@ -77,6 +78,10 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     openProbe(tenantId, sealed) {
       const tenant = tenantVault(tenantId);
       return vectorOf(unseal(tenant.key, sealed, tenant.probeContext));
+    },
+    sessionToken(tenantId, sessionId) {
+      const context = `kith session token 1:${tenantId}:${sessionId}`;
+      return Buffer.from(hkdfSync('sha256', master, '', context, SESSION_TOKEN_BYTES)).toString('base64url');
     },
   };
 }

@@ -1,4 +1,5 @@
 // Raw HTTP to one version of the Azure dialect; every answer is held against the contract's envelope and schemas.
+import { Agent, type FormData, fetch, type Headers, type RequestInit, type Response } from 'undici';
 import { expect } from 'vitest';
 import { type AnswerCheck, answerCheck, azureSpec, type OpenApi } from './answer-schemas.ts';
 import type { TestService } from './service.ts';
@@ -29,9 +30,11 @@ export interface AzureHttp {
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export async function azureHttp(service: TestService, version = 'v1.2'): Promise<AzureHttp> {
+/** `ca` is the PEM of the authority to trust, for a service over HTTPS. */
+export async function azureHttp(service: TestService, version = 'v1.2', ca?: string): Promise<AzureHttp> {
+  const dispatcher = ca === undefined ? {} : { dispatcher: new Agent({ connect: { ca } }) };
   const baseUrl = `${service.url}/face/${version}`;
-  const own = (await (await fetch(`${service.url}/openapi/azure-${version}.json`)).json()) as OpenApi;
+  const own = (await (await fetch(`${service.url}/openapi/azure-${version}.json`, dispatcher)).json()) as OpenApi;
   const spec = azureSpec(version);
   const checks: AnswerCheck[] = [answerCheck(own, `/face/${version}`)];
   if (spec) checks.push(answerCheck(spec));
@@ -39,7 +42,10 @@ export async function azureHttp(service: TestService, version = 'v1.2'): Promise
   return {
     baseUrl,
     async call(method, path, options = {}) {
-      const response = await fetch(urlOf(baseUrl, path, options), requestOf(service, method, options));
+      const response = await fetch(urlOf(baseUrl, path, options), {
+        ...requestOf(service, method, options),
+        ...dispatcher,
+      });
       const text = await response.text();
       const body = text === '' ? undefined : JSON.parse(text);
       checkEnvelope(response, body);
@@ -76,7 +82,10 @@ function requestOf(service: TestService, method: string, options: CallOptions): 
 }
 
 /** What holds for every answer of the dialect, whatever was asked. */
-export function checkEnvelope(response: Response, body: unknown): void {
+export function checkEnvelope(
+  response: Pick<Response, 'status'> & { headers: { get(name: string): string | null } },
+  body: unknown,
+): void {
   expect(response.headers.get('apim-request-id')).toMatch(GUID);
   if (body === undefined) {
     expect([200, 202, 204]).toContain(response.status);

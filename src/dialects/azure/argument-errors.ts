@@ -9,6 +9,7 @@ type ArgumentProblem = ProblemOf<'invalid-argument'>;
 const MESSAGES: Readonly<Record<string, string>> = {
   body: 'Request body is invalid.',
   json: 'JSON parsing error.',
+  url: 'Request body is invalid.',
   recognitionModel: "'recognitionModel' is invalid.",
   detectionModel: "'detectionModel' is invalid.",
   top: "'top' is invalid.",
@@ -38,6 +39,7 @@ const PATH_ID_NOT_FOUND: Readonly<Record<string, { readonly code: string; readon
 
 export function argumentRefusal(problem: ArgumentProblem, context: ErrorContext): AzureError {
   const { argument } = problem;
+  if (context.operation === 'session' && !context.pathIds.includes(argument)) return sessionArgument(problem);
   const inPath = context.pathIds.includes(argument);
   const container = containerByIdName(argument);
   if (container) {
@@ -52,7 +54,8 @@ export function argumentRefusal(problem: ArgumentProblem, context: ErrorContext)
   if (argument === 'recognitionModel' && inPath) {
     return badArgument('Recognition model is not supported for this feature.');
   }
-  if (argument === 'url') return { status: 400, code: 'InvalidURL', message: 'Invalid image URL.' };
+  if (argument === 'url' && problem.reason !== 'missing')
+    return { status: 400, code: 'InvalidURL', message: 'Invalid image URL.' };
   return badArgument(messageOf(problem, context));
 }
 
@@ -78,6 +81,30 @@ function messageOf({ argument, reason }: ArgumentProblem, context: ErrorContext)
     default:
       return fixed ?? `'${argument}' is invalid.`;
   }
+}
+
+/** Liveness sessions have codes of their own where everything else says BadArgument. */
+const SESSION_ARGUMENTS: Readonly<Record<string, { readonly code: string; readonly message: string }>> = {
+  start: { code: 'BadArgument', message: 'Start parameter is invalid.' },
+  top: { code: 'BadArgument', message: 'Top parameter is invalid. Valid range is between 1 and 1000 inclusive.' },
+  json: { code: 'InvalidRequestBody', message: 'JSON parsing error.' },
+  authTokenTimeToLiveInSeconds: {
+    code: 'InvalidTokenLifetime',
+    message: 'The argument authTokenTimeToLiveInSeconds is not valid. The valid range is between [60, 86400].',
+  },
+  livenessOperationMode: {
+    code: 'InvalidLivenessOperationMode',
+    message: 'The argument livenessOperationMode is missing or not valid.',
+  },
+  deviceCorrelationId: {
+    code: 'InvalidDeviceCorrelationId',
+    message: 'The argument deviceCorrelationId is not valid.',
+  },
+};
+
+function sessionArgument({ argument }: ArgumentProblem): AzureError {
+  const words = SESSION_ARGUMENTS[argument] ?? { code: 'InvalidRequestBody', message: 'Request body is invalid.' };
+  return { status: 400, ...words };
 }
 
 function faceIdsLength(context: ErrorContext): string {

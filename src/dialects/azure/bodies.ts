@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalidArgument } from '../../core/checks.ts';
 import { KithError } from '../../core/errors.ts';
 import { MAX_IMAGE_BYTES } from '../../core/limits.ts';
+import { readForm } from './form-body.ts';
 
 /** The longest JSON Azure's limits allow: a name, user data of 16,384 characters, or 1,000 face ids. */
 export const MAX_JSON_BYTES = 1024 * 1024;
@@ -10,7 +11,7 @@ export const MAX_JSON_BYTES = 1024 * 1024;
 /** A photo that is too big is read to its end without being kept, so that its sender hears why; up to here. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 
-/** JSON and raw photos, chunked or not; anything else is refused before it is read. */
+/** JSON, raw photos and forms, chunked or not; anything else is refused before it is read. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   // Prototype keys are refused, not dropped.
@@ -29,6 +30,9 @@ export function addBodyParsers(app: FastifyInstance): void {
   );
   app.addContentTypeParser('application/octet-stream', (_request: FastifyRequest, stream: IncomingMessage) =>
     readImage(stream),
+  );
+  app.addContentTypeParser('multipart/form-data', (request: FastifyRequest, stream: IncomingMessage) =>
+    readForm(request.headers, stream),
   );
 }
 

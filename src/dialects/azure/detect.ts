@@ -4,10 +4,11 @@ import { type DetectedFace, detectFaces } from '../../core/operations/detect-fac
 import type { Deps } from '../../core/ports.ts';
 import type { Box } from '../../core/types.ts';
 import { type AttributeName, askedAttributes, azureAttributes, FaceAttributes } from './attributes.ts';
-import { imageBytes } from './image-body.ts';
+import { DETECT_BODY, imageBytes } from './image-body.ts';
 import { azureLandmarks, FaceLandmarks } from './landmarks.ts';
 import { badArgument } from './refusal.ts';
 import type { Routes } from './route.ts';
+import type { AzureVersion } from './versions.ts';
 import {
   DEFAULT_DETECTION_MODEL,
   DEFAULT_RECOGNITION_MODEL,
@@ -48,6 +49,9 @@ interface Wish {
   readonly probeTtlS: number | undefined;
 }
 
+/** Versions whose detection reads the photos of liveness sessions. */
+const SESSION_IMAGE_VERSIONS: readonly AzureVersion[] = ['v1.2-preview.1', 'v1.2'];
+
 export function addDetectRoute(
   routes: Routes,
   deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'images' | 'clock' | 'newId' | 'recognitionModels'>,
@@ -60,6 +64,7 @@ export function addDetectRoute(
     tag: 'Face',
     permission: 'search',
     query: DetectQuery,
+    ...(SESSION_IMAGE_VERSIONS.includes(routes.version) ? { body: DETECT_BODY } : {}),
     answers: DetectAnswer,
     async handle({ tenantId, query, body, signal }) {
       const wish = readWish(query);
@@ -104,7 +109,7 @@ function azureFace({ face, probeId }: DetectedFace, wish: Wish): Static<typeof D
   };
 }
 
-function azureRectangle(box: Box): Static<typeof FaceRectangle> {
+export function azureRectangle(box: Box): Static<typeof FaceRectangle> {
   return {
     top: Math.round(box.topPx),
     left: Math.round(box.leftPx),

@@ -137,6 +137,8 @@ function notFound(problem: ProblemOf<'not-found'>, context: ErrorContext): Azure
         code: 'DynamicPersonGroupNotFound',
         message: 'Dynamic person group is not found.',
       };
+    case 'session':
+      return { status: 404, code: 'SessionNotFound', message: `Session \`${problem.id}\` is not found.` };
     case 'operation':
       return { status: 404, code: 'OperationNotFound', message: `Operation \`${problem.id}\` is not found.` };
   }

@@ -19,23 +19,6 @@ export const NOT_IMPLEMENTED: readonly Missing[] = [
     '/snapshots/:snapshotId': ['GET', 'PATCH', 'DELETE'],
     '/snapshots/:snapshotId/apply': ['POST'],
   }),
-  ...missing(
-    ['v1.1-preview.1', 'v1.2-preview.1'],
-    Object.fromEntries(
-      ['/detectLiveness/singleModal/sessions', '/detectLivenessWithVerify/singleModal/sessions'].flatMap((path) => [
-        [path, ['POST', 'GET']],
-        [`${path}/:sessionId`, ['GET', 'DELETE']],
-        [`${path}/:sessionId/audit`, ['GET']],
-      ]),
-    ),
-  ),
-  ...missing(['v1.2'], {
-    '/detectLiveness-sessions': ['POST'],
-    '/detectLiveness-sessions/:sessionId': ['GET', 'DELETE'],
-    '/detectLivenessWithVerify-sessions': ['POST'],
-    '/detectLivenessWithVerify-sessions/:sessionId': ['GET', 'DELETE'],
-    '/sessionImages/:sessionImageId': ['GET'],
-  }),
 ];
 
 function missing(

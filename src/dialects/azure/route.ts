@@ -1,6 +1,7 @@
 // How one Azure operation is mounted: key first, then body, then schemas, then the handler; every throw in its words.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Static, TObject, TSchema } from 'typebox';
+import type { Static, TNever, TObject, TSchema } from 'typebox';
+import { invalidArgument } from '../../core/checks.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Permission, Principal } from '../../core/types.ts';
 import { goneSignal } from '../http/gone-signal.ts';
@@ -59,7 +60,22 @@ export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSche
 
 /** A route whose body is a photo, or JSON that says where one is. */
 export interface ImageRoute<P extends TObject, Q extends TObject, T extends TSchema> extends RouteBase<P, Q, T> {
+  /** Where it may be more than bytes or a URL. */
+  readonly body?: BodyByType;
   handle(call: Call<Static<P>, Static<Q>, ImageBody>): Promise<Answer<Static<T>>>;
+}
+
+/** One schema a content type. */
+export interface BodyByType {
+  readonly content: Readonly<Record<string, { readonly schema: TSchema }>>;
+}
+
+/** A route whose body is a multipart form; `orJson` where the same may come as JSON. */
+export interface FormRoute<B extends TObject, T extends TSchema, J extends TSchema>
+  extends RouteBase<TObject, TObject, T> {
+  readonly form: B;
+  readonly orJson?: J;
+  handle(call: Call<unknown, unknown, Static<B> | Static<J>>): Promise<Answer<Static<T>>>;
 }
 
 /** Mounts the operations of one version. */
@@ -67,6 +83,7 @@ export interface Routes {
   readonly version: AzureVersion;
   json<P extends TObject, Q extends TObject, B extends TSchema, T extends TSchema>(route: JsonRoute<P, Q, B, T>): void;
   image<P extends TObject, Q extends TObject, T extends TSchema>(route: ImageRoute<P, Q, T>): void;
+  form<B extends TObject, T extends TSchema, J extends TSchema = TNever>(route: FormRoute<B, T, J>): void;
 }
 
 export interface RoutesOptions {
@@ -79,12 +96,22 @@ export function createRoutes(app: FastifyInstance, options: RoutesOptions): Rout
   return {
     version: options.version,
     json: (route) => mount(app, options, { ...route, bodySchema: route.body } as MountedRoute),
-    image: (route) => mount(app, options, { ...route, bodySchema: IMAGE_BODY } as MountedRoute),
+    image: (route) => mount(app, options, { ...route, bodySchema: route.body ?? IMAGE_BODY } as MountedRoute),
+    form: (route) => mount(app, options, { ...route, bodySchema: formBody(route) } as MountedRoute),
+  };
+}
+
+function formBody({ form, orJson }: { readonly form: TObject; readonly orJson?: TSchema }): BodyByType {
+  return {
+    content: {
+      'multipart/form-data': { schema: form },
+      ...(orJson ? { 'application/json': { schema: orJson } } : {}),
+    },
   };
 }
 
 interface MountedRoute extends RouteBase<TObject, TObject, TSchema> {
-  readonly bodySchema: TSchema | typeof IMAGE_BODY | undefined;
+  readonly bodySchema: TSchema | BodyByType | undefined;
   handle(call: Call<unknown, unknown, unknown>): Promise<Answer<unknown>>;
 }
 
@@ -120,6 +147,8 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
     handler: async (request, reply) => {
       const principal = principals.get(request);
       if (!principal) throw new Error('a request came past the key check');
+      // Without a content type Fastify has no schema to check a missing body with.
+      if (route.bodySchema && request.body === undefined) throw invalidArgument('body', 'missing', 'A body is needed.');
       const answer = await route.handle({
         tenantId: principal.tenantId,
         keyId: principal.keyId,

@@ -60,6 +60,8 @@ export const FaceRectangle = Type.Object({
   height: Type.Integer(),
 });
 
+export const QualityForRecognition = Type.String({ enum: ['low', 'medium', 'high'] });
+
 export const ErrorAnswer = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
 
 /** Core's page of a query: `start` is exclusive. */

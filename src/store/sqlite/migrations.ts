@@ -143,6 +143,24 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX operations_running ON operations (status) WHERE status = 'running';
     `,
   },
+  {
+    version: 3,
+    sql: `
+      CREATE TABLE liveness_sessions (
+        tenant_id             TEXT    NOT NULL,
+        session_id            TEXT    NOT NULL,
+        with_reference        INTEGER NOT NULL,
+        reference             TEXT,
+        sealed_reference      BLOB,
+        device_correlation_id TEXT,
+        token_ttl_s           INTEGER NOT NULL,
+        settings              TEXT    NOT NULL,
+        created_ms            INTEGER NOT NULL,
+        PRIMARY KEY (tenant_id, session_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX liveness_sessions_by_creation ON liveness_sessions (created_ms);
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

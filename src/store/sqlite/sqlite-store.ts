@@ -83,6 +83,20 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
     listRostersOfPerson: async (...args) => table.listRostersOfPerson(...args),
     rosterPersonNos: async (...args) => table.rosterPersonNos(...args),
     personNosOf: async (...args) => table.personNosOf(...args),
+    insertLivenessSession: async (...args) => table.insertLivenessSession(...args),
+    findLivenessSession: async (...args) => table.findLivenessSession(...args),
+    listLivenessSessions: async (...args) => table.listLivenessSessions(...args),
+    async deleteLivenessSession(...args) {
+      const removed = erased(table.deleteLivenessSession(...args));
+      overwriteErased();
+      return removed;
+    },
+    async sweepLivenessSessions(...args) {
+      const swept = table.sweepLivenessSessions(...args);
+      if (swept > 0) erased(swept);
+      overwriteErased();
+      return swept;
+    },
     insertOperation: async (...args) => table.insertOperation(...args),
     updateOperation: async (...args) => table.updateOperation(...args),
     findOperation: async (...args) => table.findOperation(...args),

@@ -3,6 +3,7 @@ import { apiKeys } from './api-keys.ts';
 import { changes } from './changes.ts';
 import { enrolments } from './enrolments.ts';
 import { galleries } from './galleries.ts';
+import { livenessSessions } from './liveness-sessions.ts';
 import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
@@ -30,5 +31,6 @@ export function tables(db: Database): Tables {
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),
+    ...livenessSessions(db),
   };
 }
