@@ -8,6 +8,7 @@ import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import type { Deps, GalleryIndex } from './core/ports.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
+import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createApiKeys } from './vault/api-keys.ts';
 import { openVault } from './vault/vault.ts';
@@ -96,6 +97,12 @@ export async function openRecords(
     recognitionModels: config.recognitionModels,
     close: () => store.close(),
   };
+}
+
+/** Two imports at once could make one person twice; undefined while another process imports. */
+export async function lockImports(config: Config): Promise<ProcessLock | undefined> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  return acquireProcessLock(join(config.dataDir, 'import.lock'));
 }
 
 async function closeAll(parts: readonly Closable[]): Promise<void> {

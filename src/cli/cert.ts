@@ -10,8 +10,8 @@ import { UsageError } from './usage-error.ts';
 interface CertOptions {
   readonly out: string;
   readonly host: readonly string[];
-  readonly force: boolean;
-  readonly newCa: boolean;
+  readonly force?: true;
+  readonly newCa?: true;
 }
 
 const FILES = {
@@ -27,8 +27,8 @@ export function addCertCommand(program: Command, run: RunCommand): void {
     .description('Makes a local certificate authority and a server certificate for HTTPS.')
     .option('--out <folder>', 'where the files go', 'tls')
     .option('--host <name...>', 'names and addresses of the server beside localhost, 127.0.0.1 and ::1', [])
-    .option('--force', 'make a new server certificate where there is one', false)
-    .option('--new-ca', 'make a new authority too, which clients must then trust anew', false)
+    .option('--force', 'make a new server certificate where there is one')
+    .option('--new-ca', 'make a new authority too, which clients must then trust anew')
     .addHelpText('after', '\nExample:\n  kith cert --out /etc/kith/tls --host kith.example.org 192.168.1.20')
     .action((options: CertOptions, command: Command) => run(command, (context) => makeFiles(context, options)));
 }

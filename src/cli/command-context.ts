@@ -30,8 +30,12 @@ export async function requireData(config: Config): Promise<void> {
 }
 
 /** Everything open, for searching; closed again whatever `work` does. */
-export async function withEverything<T>(context: CommandContext, work: (deps: Composed) => Promise<T>): Promise<T> {
-  const config = context.loadConfig();
+export async function withEverything<T>(
+  context: CommandContext,
+  options: { readonly photosAtOnce: number },
+  work: (deps: Composed, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = withProcesses(context.loadConfig(), options.photosAtOnce);
   await requireData(config);
   let unreadable = 0;
   const deps = await compose(config, {
@@ -43,7 +47,12 @@ export async function withEverything<T>(context: CommandContext, work: (deps: Co
   if (unreadable > 0) {
     context.terminal.note(`${unreadable} templates can't be opened and are left out of the search.`);
   }
-  return closing(deps, work);
+  return closing(deps, (open) => work(open, config));
+}
+
+/** No more processes than there are photos: each takes a moment to start. */
+export function withProcesses(config: Config, photosAtOnce: number): Config {
+  return { ...config, engineProcesses: Math.max(1, Math.min(config.engineProcesses, photosAtOnce)) };
 }
 
 export async function closing<D extends { close(): Promise<void> }, T>(

@@ -1,9 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { KithError } from '../core/errors.ts';
 import { MAX_LOCAL_IMAGE_BYTES } from '../core/limits.ts';
+import { printable } from './printable.ts';
 
 /** Stands for standard input where a photo is wanted. */
 export const STDIN = '-';
+
+export function displayName(file: string): string {
+  return file === STDIN ? 'standard input' : printable(file);
+}
 
 /** The bytes of a photo file, pipe or standard input; image-unreachable or image-unusable says why not. */
 export async function readImageFile(path: string): Promise<Uint8Array> {

@@ -27,9 +27,9 @@ export interface CliProcess {
 export type RunCommand = (command: Command, work: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
 
 interface GlobalOptions {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly debug: boolean;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly debug?: true;
   readonly dataDir?: string;
 }
 
@@ -42,10 +42,10 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
   let exitCode: ExitCode = EXIT.done;
   const program = new Command('kith')
     .description('Finds faces in photos and tells which of the people you know they belong to.')
-    .option('--json', 'one line of JSON for each result, with stable fields', false)
-    .option('-q, --quiet', 'say nothing but errors', false)
+    .option('--json', 'one line of JSON for each result, with stable fields')
+    .option('-q, --quiet', 'say nothing but errors')
     .option('--data-dir <folder>', 'the data directory, instead of KITH_DATA_DIR or ./data')
-    .addOption(new Option('--debug', 'show where an unexpected error came from').default(false).hideHelp())
+    .addOption(new Option('--debug', 'show where an unexpected error came from').hideHelp())
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => cli.stdout.write(text),
@@ -57,7 +57,7 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
 
   const run: RunCommand = async (command, work) => {
     const options = command.optsWithGlobals<GlobalOptions>();
-    const terminal = openTerminal({ ...cli, isJson: options.json, isQuiet: options.quiet });
+    const terminal = openTerminal({ ...cli, isJson: options.json === true, isQuiet: options.quiet === true });
     exitCode = await work({ terminal, env: cli.env, loadConfig: () => configFor(cli.env, options) });
   };
   addServeCommand(program, run);
@@ -76,7 +76,7 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.nothingDone;
-    cli.stderr.write(`${describeFailure(error, program.opts<GlobalOptions>().debug)}\n`);
+    cli.stderr.write(`${describeFailure(error, program.opts<GlobalOptions>().debug === true)}\n`);
     return EXIT.nothingDone;
   }
 }

@@ -1,4 +1,6 @@
 import { KithError, type Problem } from '../core/errors.ts';
+import { displayName } from './image-file.ts';
+import { printable } from './printable.ts';
 
 /** Why a photo was not taken; a stable code, a sentence, and what would help. */
 export interface Refusal {
@@ -49,4 +51,13 @@ function reasonOf(problem: Problem): RefusalReason | undefined {
     default:
       return undefined;
   }
+}
+
+export function refusalRecord(file: string, refusal: Refusal) {
+  return { type: 'refused', file, ...refusal, advice: adviceFor(refusal.reason) };
+}
+
+/** One line for standard error. */
+export function describeRefusal(file: string, { reason, message }: Refusal): string {
+  return `${displayName(file)}: ${printable(message)} ${adviceFor(reason)}`;
 }

@@ -3,6 +3,7 @@ import { runService } from '../run-service.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
+import { listenForStop } from './stop-signal.ts';
 
 export function addServeCommand(program: Command, run: RunCommand): void {
   program
@@ -14,21 +15,7 @@ export function addServeCommand(program: Command, run: RunCommand): void {
 
 async function serve({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
   const service = await runService(loadConfig(), (line) => terminal.say(line));
-  await stopSignal();
+  await new Promise<void>((resolve) => listenForStop(resolve));
   await service.stop();
   return EXIT.done;
-}
-
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (stopping) process.exit(EXIT.interrupted);
-        stopping = true;
-        resolve();
-      });
-    }
-  });
 }

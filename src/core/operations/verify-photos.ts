@@ -1,54 +1,39 @@
 import { packFor } from '../checks.ts';
-import { chooseFace, type FaceTarget } from '../face-choice.ts';
-import { MAX_FACES_PER_IMAGE } from '../limits.ts';
+import { decide, decisionRule, type Outcome, strangerRate } from '../decide.ts';
+import type { FaceTarget } from '../face-choice.ts';
 import type { Deps } from '../ports.ts';
-import type { Box, Quality, Template } from '../types.ts';
+import { type FaceToEnrol, readFaceToEnrol } from './enrol-face.ts';
 import { type Verification, verifyTemplates } from './verify.ts';
 
-export interface PhotoOfOne {
-  readonly image: Uint8Array;
-  readonly target: FaceTarget;
-}
-
-export interface ComparedFace {
-  readonly box: Box;
-  readonly quality: Quality;
-}
-
 export interface PhotoVerification extends Verification {
-  readonly faces: readonly [ComparedFace, ComparedFace];
+  /** `review` where the score is too near the threshold to be sure either way. */
+  readonly outcome: Outcome;
+  /** Share of pairs of different people, 0..1, that come this close. */
+  readonly strangerRate: number;
 }
 
-/** Do two photos show one person? Keeps nothing. */
-export async function verifyPhotos(
+/** The face of one photo to be compared; image-unusable says why there is none. Keeps nothing. */
+export async function readFaceToCompare(
   deps: Pick<Deps, 'engine' | 'recognitionModels'>,
-  input: { readonly photos: readonly [PhotoOfOne, PhotoOfOne]; readonly recognitionModel: string },
-): Promise<PhotoVerification> {
-  const { recognitionModel, photos } = input;
-  const { packId } = packFor(deps, recognitionModel);
-  const [a, b] = await Promise.all([readFace(deps, packId, photos[0]), readFace(deps, packId, photos[1])]);
-  const verification = verifyTemplates(deps, { a: a.template, b: b.template, recognitionModel });
+  photo: { readonly image: Uint8Array; readonly target: FaceTarget; readonly recognitionModel: string },
+): Promise<FaceToEnrol> {
+  const { packId } = packFor(deps, photo.recognitionModel);
+  return readFaceToEnrol(deps, { ...photo, packId });
+}
+
+/** Are two faces, read under one recognition model, one person's? */
+export function verifyFaces(
+  deps: Pick<Deps, 'engine' | 'recognitionModels'>,
+  pair: { readonly a: FaceToEnrol; readonly b: FaceToEnrol; readonly recognitionModel: string },
+): PhotoVerification {
+  const { recognitionModel } = pair;
+  const verification = verifyTemplates(deps, { a: pair.a.template, b: pair.b.template, recognitionModel });
+  const { calibration } = packFor(deps, recognitionModel);
+  // A comparison of two is a search among one
+  const rule = decisionRule(calibration, { persons: 1, enrolments: 1, targetFpir: undefined, ownTail: undefined });
   return {
     ...verification,
-    faces: [
-      { box: a.box, quality: a.quality },
-      { box: b.box, quality: b.quality },
-    ],
+    outcome: decide([verification.score], rule, calibration),
+    strangerRate: strangerRate(rule, verification.score),
   };
-}
-
-async function readFace(
-  deps: Pick<Deps, 'engine'>,
-  packId: string,
-  photo: PhotoOfOne,
-): Promise<ComparedFace & { readonly template: Template }> {
-  const analysed = await deps.engine.analyse(photo.image, {
-    packId,
-    maxFaces: MAX_FACES_PER_IMAGE,
-    measure: true,
-    embed: true,
-  });
-  const { box, quality, template } = chooseFace(analysed, photo.target);
-  if (!template || !quality) throw new Error('the engine left out what it was asked for');
-  return { box, quality, template };
 }

@@ -1,0 +1,189 @@
+import type { Command } from 'commander';
+import { MAX_CANDIDATES } from '../core/limits.ts';
+import { type IdentifiedPhoto, identifyPhoto } from '../core/operations/identify-photo.ts';
+import { openAnnotator } from './annotate-option.ts';
+import { type CommandContext, withEverything } from './command-context.ts';
+import { mapInOrder } from './concurrently.ts';
+import { type ExitCode, exitCodeFor } from './exit-codes.ts';
+import { getGallery } from './find-gallery.ts';
+import { displayName, readImageFile } from './image-file.ts';
+import { fraction, wholeNumber } from './option-values.ts';
+import { printable } from './printable.ts';
+import type { RunCommand } from './program.ts';
+import { boxRecord, qualityRecord } from './records.ts';
+import { describeRefusal, type Refusal, refusalOf, refusalRecord } from './refusals.ts';
+import { formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { count, howSure, nameIn, oneIn, oneInShort, percent, where } from './words.ts';
+
+interface IdentifyCommandOptions {
+  readonly gallery: string;
+  readonly threshold?: number;
+  readonly candidates: number;
+  readonly annotate?: string;
+  readonly verbose?: true;
+}
+
+export function addIdentifyCommand(program: Command, run: RunCommand): void {
+  program
+    .command('identify')
+    .description('Tells who is in photos: for every face a name and how sure that is, or "unknown".')
+    .argument('<photos...>', 'photo files; - reads one from standard input')
+    .requiredOption('-g, --gallery <id>', 'the people to look among')
+    .option(
+      '--threshold <confidence>',
+      "name from this confidence on (0..1), instead of the gallery's own 0.5",
+      fraction,
+    )
+    .option(
+      '--candidates <n>',
+      `names per face in --json, at most ${MAX_CANDIDATES}`,
+      wholeNumber(1, MAX_CANDIDATES),
+      3,
+    )
+    .option('--annotate <file.png|folder>', 'draw the boxes and names into a picture')
+    .option('--verbose', 'show scores, and how many strangers would come as close')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kith identify party.jpg --gallery family --annotate party.png\n  curl -s https://example.org/p.jpg | kith identify - -g family --json',
+    )
+    .action((photos: string[], options: IdentifyCommandOptions, command: Command) =>
+      run(command, (context) => identifyFiles(context, photos, options)),
+    );
+}
+
+type Looked =
+  | { readonly file: string; readonly image: Uint8Array; readonly photo: IdentifiedPhoto }
+  | { readonly file: string; readonly refusal: Refusal };
+
+async function identifyFiles(
+  context: CommandContext,
+  files: readonly string[],
+  options: IdentifyCommandOptions,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const annotator = await openAnnotator(options.annotate, files);
+  const tally = { done: 0, refused: 0 };
+  await withEverything(context, { photosAtOnce: files.length }, async (deps, config) => {
+    const gallery = await getGallery(deps, options.gallery);
+    const look = async (file: string): Promise<Looked> => {
+      try {
+        const image = await readImageFile(file);
+        const photo = await identifyPhoto(deps, {
+          gallery,
+          image,
+          maxCandidates: options.candidates,
+          minConfidence: options.threshold ?? 'review',
+        });
+        return { file, image, photo: options.threshold === undefined ? photo : atAskedThreshold(photo) };
+      } catch (error) {
+        return { file, refusal: refusalOf(error) };
+      }
+    };
+    for await (const looked of mapInOrder(files, config.engineProcesses + 1, look)) {
+      if ('refusal' in looked) {
+        tally.refused++;
+        terminal.record(refusalRecord(looked.file, looked.refusal));
+        if (!terminal.isJson) terminal.fail(describeRefusal(looked.file, looked.refusal));
+        continue;
+      }
+      tally.done++;
+      reportPhoto(terminal, looked, options);
+      if (annotator)
+        terminal.note(`Drawn into ${await annotator.annotate(looked.file, looked.image, marksOf(looked.photo))}`);
+    }
+  });
+  return exitCodeFor(tally);
+}
+
+/** A threshold of the caller's own decides what is shown; whom the gallery's rule would not name is then a question. */
+function atAskedThreshold(photo: IdentifiedPhoto): IdentifiedPhoto {
+  const faces = photo.faces.map((face) => {
+    if (face.candidates.length === 0) return { ...face, outcome: 'unknown' as const };
+    return face.outcome === 'unknown' ? { ...face, outcome: 'review' as const } : face;
+  });
+  return { ...photo, faces };
+}
+
+function marksOf(photo: IdentifiedPhoto) {
+  return photo.faces.map((answer) => {
+    const title = nameIn(answer);
+    const confidence = percent(answer.candidates[0]?.confidence ?? 0);
+    return title === undefined
+      ? { box: answer.face.box, title: 'unknown', tone: answer.outcome }
+      : { box: answer.face.box, title, detail: `${howSure(answer)}, ${confidence}`, tone: answer.outcome };
+  });
+}
+
+function reportPhoto(
+  terminal: Terminal,
+  { file, photo }: { readonly file: string; readonly photo: IdentifiedPhoto },
+  options: IdentifyCommandOptions,
+): void {
+  const search = photo.faces[0]?.search;
+  terminal.record({
+    type: 'photo',
+    file,
+    widthPx: photo.widthPx,
+    heightPx: photo.heightPx,
+    faces: photo.faces.map(({ face, outcome, candidates }) => ({
+      box: boxRecord(face.box),
+      quality: qualityRecord(face.quality),
+      outcome,
+      candidates: candidates.map(({ personId, personName, confidence, score, strangerRate }) => ({
+        personId,
+        name: personName,
+        confidence,
+        score,
+        strangerRate,
+      })),
+    })),
+    ...(search
+      ? {
+          search: {
+            gallery: options.gallery,
+            gallerySize: search.persons,
+            searched: search.enrolmentsSearched,
+            threshold: search.thresholdScore,
+            reviewThreshold: search.reviewScore,
+            expectedFpir: search.expectedFpir,
+            model: search.packId,
+            exact: search.exact,
+            recall: search.recall,
+          },
+        }
+      : {}),
+  });
+  if (terminal.isJson) return;
+  terminal.answer(`${terminal.paint('bold', displayName(file))}: ${count(photo.faces.length, 'face')}`);
+  if (photo.faces.length > 0) terminal.answer(faceTable(terminal, photo, options.verbose === true));
+  if (search && options.verbose) {
+    terminal.answer(
+      terminal.paint(
+        'dim',
+        `Compared with ${count(search.persons, 'person', 'people')} (${count(search.enrolmentsSearched, 'photo')}). ` +
+          `A match needs a score of ${search.thresholdScore.toFixed(3)}: about ${oneIn(search.expectedFpir)} strangers would be shown a name. ` +
+          `From ${search.reviewScore.toFixed(3)} on it is worth a look.`,
+      ),
+    );
+  }
+}
+
+function faceTable(terminal: Terminal, photo: IdentifiedPhoto, isVerbose: boolean): string {
+  // As one reads a photo: from left to right
+  const faces = [...photo.faces].sort((a, b) => a.face.box.leftPx - b.face.box.leftPx);
+  const rows = faces.map((answer) => {
+    const [best] = answer.candidates;
+    const isNamed = answer.outcome !== 'unknown' && best !== undefined;
+    const sure = howSure(answer);
+    const style = { match: 'green', review: 'yellow', unknown: 'dim' } as const;
+    return [
+      terminal.paint(style[answer.outcome], printable(nameIn(answer) ?? 'unknown')),
+      isNamed ? `${sure} (${percent(best.confidence)})` : 'nobody in the gallery',
+      where(answer.face.box),
+      ...(isVerbose ? [best ? best.score.toFixed(3) : '', best ? oneInShort(best.strangerRate) : ''] : []),
+    ];
+  });
+  const head = ['Who', 'How sure', 'Left, top, size'];
+  return formatTable(terminal, isVerbose ? [...head, 'Score', 'By chance'] : head, rows);
+}
