@@ -1,4 +1,5 @@
 // Groups of templates that are one person each, without knowing how many persons there are.
+import { nextTurn } from './next-turn.ts';
 
 /** Comparisons before other work gets its turn: some 10 ms. */
 const PAIRS_PER_TURN = 20_000;
@@ -60,7 +61,7 @@ class Links {
       pairs += vectors.length - i;
       if (pairs < PAIRS_PER_TURN) continue;
       pairs = 0;
-      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      await nextTurn();
       signal?.throwIfAborted();
     }
   }

@@ -1,6 +1,6 @@
 import type { GalleryKind } from './types.ts';
 
-export type Resource = 'gallery' | 'roster' | 'person' | 'enrolment' | 'probe' | 'operation' | 'session';
+export type Resource = 'gallery' | 'roster' | 'person' | 'enrolment' | 'probe' | 'operation' | 'session' | 'snapshot';
 
 export type ImageFault =
   | 'undecodable'

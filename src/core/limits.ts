@@ -59,3 +59,6 @@ export const MIN_SESSION_TOKEN_TTL_S = 60;
 export const MAX_SESSION_TOKEN_TTL_S = 86_400;
 export const DEFAULT_SESSION_TOKEN_TTL_S = 600;
 export const SESSION_KEPT_MS = 48 * 3_600_000;
+
+/** Azure: how long a snapshot can be applied. */
+export const SNAPSHOT_KEPT_MS = 48 * 3_600_000;

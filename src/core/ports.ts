@@ -20,6 +20,7 @@ import type {
   QualityLevel,
   Roster,
   RosterRef,
+  Snapshot,
   Training,
 } from './types.ts';
 
@@ -83,6 +84,13 @@ export interface RosterPatch {
   readonly userData?: string;
   readonly addPersonIds?: readonly string[];
   readonly removePersonIds?: readonly string[];
+}
+
+export interface NewSnapshot {
+  readonly snapshotId: string;
+  readonly applyScope: readonly string[];
+  readonly userData?: string;
+  readonly createdMs: number;
 }
 
 export interface StoredLivenessSession extends LivenessSession {
@@ -246,6 +254,31 @@ export interface Store {
   rosterPersonNos(ref: RosterRef, inGallery: GalleryRef): Promise<Uint32Array>;
   /** Numbers of those of the persons who are in the gallery. */
   personNosOf(gallery: GalleryRef, personIds: readonly string[]): Promise<Uint32Array>;
+
+  /** Keeps the gallery's settings; its persons are copied after. Invisible until it is finished. */
+  beginSnapshot(of: GalleryRef, snapshot: NewSnapshot): Promise<void>;
+  /**
+   * Copies some of the gallery's persons with their enrolments, as they are sealed. Answers the id to go on after,
+   * undefined when all are there. Who is erased from the gallery later is erased from its snapshots too.
+   */
+  copyToSnapshot(of: GalleryRef, snapshotId: string, page: Page): Promise<string | undefined>;
+  finishSnapshot(tenantId: string, snapshotId: string): Promise<void>;
+  getSnapshot(tenantId: string, snapshotId: string): Promise<Snapshot>;
+  /** Finished ones, by id. */
+  listSnapshots(tenantId: string): Promise<readonly Snapshot[]>;
+  updateSnapshot(
+    tenantId: string,
+    snapshotId: string,
+    patch: { readonly applyScope?: readonly string[]; readonly userData?: string },
+    nowMs: number,
+  ): Promise<void>;
+  deleteSnapshot(tenantId: string, snapshotId: string): Promise<void>;
+  /** Removes what was begun before; answers how many. */
+  sweepSnapshots(beforeMs: number): Promise<number>;
+  /** A new, untrained gallery with the snapshot's settings and none of its persons yet. */
+  createGalleryFromSnapshot(snapshotId: string, ref: GalleryRef, nowMs: number): Promise<void>;
+  /** Answers the id to go on after, undefined when all are there; the gallery is then as trained as the other was. */
+  copyFromSnapshot(snapshotId: string, to: GalleryRef, page: Page): Promise<string | undefined>;
 
   insertLivenessSession(tenantId: string, session: StoredLivenessSession): Promise<void>;
   findLivenessSession(tenantId: string, sessionId: string): Promise<StoredLivenessSession | undefined>;

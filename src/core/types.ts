@@ -95,6 +95,17 @@ export interface RosterRef {
   readonly rosterId: string;
 }
 
+/** A gallery as it was at a moment, to be made anew under another id. */
+export interface Snapshot {
+  readonly snapshotId: string;
+  readonly kind: GalleryKind;
+  /** Whom its taker meant it for, in their own words. */
+  readonly applyScope: readonly string[];
+  readonly userData?: string;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
 // ── Work that outlives its request ──────────────────────────────────────────
 
 /** What a caller was told is under way, and how it went. */

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
+import { failInterruptedOperations } from '../../src/core/operations/long-running.ts';
 import type { Clock, Deps, FaceEngine, ImageFetcher } from '../../src/core/ports.ts';
 import { createImageFetcher } from '../../src/fetch/image-fetcher.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
@@ -64,6 +65,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     newId: randomUUID,
     recognitionModels: new Map(['01', '02', '03', '04'].map((version) => [`recognition_${version}`, 'fast'])),
   };
+  await failInterruptedOperations(deps);
   const { key } = await deps.keys.create('home', 'test', ['admin']);
   const routes: DeclaredRoute[] = [];
   const app = await createServer(deps, { log: false, onRoute: (route) => routes.push(route), ...serverOptions });

@@ -1,4 +1,5 @@
 // Work that a caller is told is under way, and can ask about later.
+import { unlessGone } from '../directory.ts';
 import { KithError } from '../errors.ts';
 import { OPERATION_KEPT_MS } from '../limits.ts';
 import type { Deps } from '../ports.ts';
@@ -25,39 +26,41 @@ export async function recordFinished(
   return operation;
 }
 
-export interface StartedOperation {
-  readonly operation: Operation;
-  /** Resolves when the work is over and how it went is on record; never rejects but when that can't be recorded. */
-  readonly finished: Promise<void>;
-}
-
-/** Begins work that takes longer than a caller should wait. What it throws becomes the operation's message. */
+/**
+ * Begins work that takes longer than a caller should wait, and answers at once. What the work throws becomes the
+ * operation's message. `outcome` is what it makes: when the process ends before the work does, it is unmade.
+ */
 export async function startOperation(
   deps: OperationDeps,
   tenantId: string,
-  work: (operationId: string) => Promise<Operation['outcome']>,
-): Promise<StartedOperation> {
+  task: { readonly outcome: NonNullable<Operation['outcome']>; readonly work: () => Promise<void> },
+): Promise<Operation> {
   const nowMs = deps.clock.nowMs();
   const operation: Operation = {
     operationId: deps.newId(),
     status: 'running',
     createdMs: nowMs,
     lastActionMs: nowMs,
+    outcome: task.outcome,
   };
   await deps.store.insertOperation(tenantId, operation);
-  const finished = work(operation.operationId).then(
-    (outcome) => finish({ status: 'succeeded', ...(outcome ? { outcome } : {}) }),
-    (error) =>
-      finish({
-        status: 'failed',
-        message: error instanceof KithError ? error.message : 'An unexpected error happened.',
-      }),
-  );
-  function finish(how: Pick<Operation, 'status' | 'outcome' | 'message'>): Promise<void> {
+  const finish = (how: Pick<Operation, 'status' | 'message'>): Promise<void> => {
     const finishedMs = deps.clock.nowMs();
     return deps.store.updateOperation(tenantId, { ...operation, ...how, lastActionMs: finishedMs, finishedMs });
-  }
-  return { operation, finished };
+  };
+  task
+    .work()
+    .then(
+      () => finish({ status: 'succeeded' }),
+      (error) => finish({ status: 'failed', message: describe(error) }),
+    )
+    // How it went can't be recorded when the store is closed under it; the next start says so.
+    .catch(() => undefined);
+  return operation;
+}
+
+function describe(error: unknown): string {
+  return error instanceof KithError ? error.message : 'An unexpected error happened.';
 }
 
 /** not-found for one that never was or is forgotten by now. */
@@ -73,10 +76,11 @@ export async function getOperation(
   return operation;
 }
 
-/** To be called at a start, before requests: what was under way when the process ended is over. */
+/** To be called at a start, before requests: what was under way when the process ended is over, and unmade. */
 export async function failInterruptedOperations(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> {
   const nowMs = deps.clock.nowMs();
   for (const { tenantId, ...operation } of await deps.store.listRunningOperations()) {
+    if (operation.outcome) await unmake(deps, tenantId, operation.outcome);
     await deps.store.updateOperation(tenantId, {
       ...operation,
       status: 'failed',
@@ -84,6 +88,17 @@ export async function failInterruptedOperations(deps: Pick<Deps, 'store' | 'cloc
       lastActionMs: nowMs,
       finishedMs: nowMs,
     });
+  }
+}
+
+async function unmake(
+  deps: Pick<Deps, 'store'>,
+  tenantId: string,
+  { resource, id, galleryKind }: NonNullable<Operation['outcome']>,
+): Promise<void> {
+  if (resource === 'snapshot') await unlessGone(deps.store.deleteSnapshot(tenantId, id));
+  if (resource === 'gallery' && galleryKind) {
+    await unlessGone(deps.store.deleteGallery({ tenantId, kind: galleryKind, galleryId: id }));
   }
 }
 

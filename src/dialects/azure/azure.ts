@@ -16,13 +16,13 @@ import { addGroupRoute } from './group.ts';
 import { addIdentifyRoute } from './identify.ts';
 import { addPreviewSessionRoutes, addPreviewVerifySessionRoutes } from './liveness-preview.ts';
 import { addLivenessSessionRoutes, addSessionImageRoute, addVerifySessionRoutes } from './liveness-sessions.ts';
-import { addNotImplementedRoutes } from './not-implemented.ts';
 import { addOpenApiRoutes, describeRoutes } from './openapi.ts';
 import { addOperationRoute } from './operations.ts';
 import { addPersonFaceRoutes } from './person-faces.ts';
 import { addPersonRoutes } from './persons.ts';
 import { createRoutes, type Routes } from './route.ts';
 import { sendAzureError } from './send-error.ts';
+import { addSnapshotRoutes } from './snapshots.ts';
 import { addTrainingRoutes } from './training.ts';
 import { addVerifyRoute } from './verify.ts';
 import { AZURE_VERSIONS, type AzureVersion, basePathOf } from './versions.ts';
@@ -76,9 +76,7 @@ async function mountVersion(
   app.setNotFoundHandler((_request, reply) =>
     sendAzureError(reply, { status: 404, code: '404', message: 'Resource not found' }),
   );
-  const routesOptions = { ...options, keys: deps.keys };
-  addOperations(createRoutes(app, routesOptions), deps);
-  addNotImplementedRoutes(app, routesOptions);
+  addOperations(createRoutes(app, { ...options, keys: deps.keys }), deps);
 }
 
 function addOperations(routes: Routes, deps: Deps): void {
@@ -90,14 +88,19 @@ function addOperations(routes: Routes, deps: Deps): void {
     addDynamicGroupRoutes(routes, deps);
     addOperationRoute(routes, deps);
   }
+  if (routes.version === 'v1.0') {
+    addSnapshotRoutes(routes, deps);
+    addOperationRoute(routes, deps);
+  }
   if (routes.version === 'v1.1-preview.1' || routes.version === 'v1.2-preview.1') {
     addPreviewSessionRoutes(routes, deps);
     addPreviewVerifySessionRoutes(routes, deps);
   }
+  if (routes.version === 'v1.2-preview.1') addSessionImageRoute(routes, '/session/sessionImages/:sessionImageId');
   if (routes.version === 'v1.2') {
     addLivenessSessionRoutes(routes, deps);
     addVerifySessionRoutes(routes, deps);
-    addSessionImageRoute(routes);
+    addSessionImageRoute(routes, '/sessionImages/:sessionImageId');
   }
 }
 

@@ -137,6 +137,8 @@ function notFound(problem: ProblemOf<'not-found'>, context: ErrorContext): Azure
         code: 'DynamicPersonGroupNotFound',
         message: 'Dynamic person group is not found.',
       };
+    case 'snapshot':
+      return { status: 404, code: 'SnapshotNotFound', message: `Snapshot \`${problem.id}\` is not found.` };
     case 'session':
       return { status: 404, code: 'SessionNotFound', message: `Session \`${problem.id}\` is not found.` };
     case 'operation':

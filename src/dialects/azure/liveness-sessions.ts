@@ -152,10 +152,10 @@ function addReadAndDelete(
 }
 
 /** No session has a photo yet, whatever its id. */
-export function addSessionImageRoute(routes: Routes): void {
+export function addSessionImageRoute(routes: Routes, path: string): void {
   routes.json({
     method: 'GET',
-    path: '/sessionImages/:sessionImageId',
+    path,
     operation: 'session',
     summary: "Get a liveness session's photo",
     tag: 'Liveness session',

@@ -52,9 +52,10 @@ function azureOperation(operation: Operation, baseUrl: string): Static<typeof Op
   };
 }
 
-/** Azure gives a dynamic group's address whole, and what a snapshot is of or was applied to below the base path. */
+/** Azure gives a dynamic group's address whole, and that of a snapshot or of what it was applied to below the base path. */
 function locationOf(outcome: Operation['outcome'], baseUrl: string): string | undefined {
   if (outcome?.resource === 'roster') return `${baseUrl}/dynamicpersongroups/${outcome.id}`;
+  if (outcome?.resource === 'snapshot') return `/snapshots/${outcome.id}`;
   if (outcome?.resource === 'gallery' && outcome.galleryKind && outcome.galleryKind !== 'directory') {
     return `/${CONTAINERS[outcome.galleryKind].path}/${outcome.id}`;
   }

@@ -161,6 +161,77 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX liveness_sessions_by_creation ON liveness_sessions (created_ms);
     `,
   },
+  {
+    version: 4,
+    sql: `
+      CREATE TABLE snapshots (
+        snapshot_no       INTEGER PRIMARY KEY,
+        tenant_id         TEXT    NOT NULL,
+        snapshot_id       TEXT    NOT NULL,
+        kind              TEXT    NOT NULL,
+        name              TEXT    NOT NULL,
+        gallery_user_data TEXT,
+        recognition_model TEXT    NOT NULL,
+        target_fpir       REAL,
+        trained_ms        INTEGER,
+        apply_scope       TEXT    NOT NULL,
+        user_data         TEXT,
+        finished          INTEGER NOT NULL DEFAULT 0,
+        created_ms        INTEGER NOT NULL,
+        modified_ms       INTEGER NOT NULL,
+        UNIQUE (tenant_id, snapshot_id)
+      ) STRICT;
+      CREATE INDEX snapshots_by_creation ON snapshots (created_ms);
+
+      -- person_no and enrolment_no are the originals': whoever is erased there is found here by them.
+      CREATE TABLE snapshot_persons (
+        snapshot_no INTEGER NOT NULL REFERENCES snapshots ON DELETE CASCADE,
+        person_no   INTEGER NOT NULL,
+        person_id   TEXT    NOT NULL,
+        name        TEXT    NOT NULL,
+        user_data   TEXT,
+        wrapped_key BLOB    NOT NULL,
+        created_ms  INTEGER NOT NULL,
+        PRIMARY KEY (snapshot_no, person_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX snapshot_persons_by_original ON snapshot_persons (person_no);
+      CREATE TABLE snapshot_enrolments (
+        snapshot_no     INTEGER NOT NULL REFERENCES snapshots ON DELETE CASCADE,
+        person_no       INTEGER NOT NULL,
+        enrolment_no    INTEGER NOT NULL,
+        enrolment_id    TEXT    NOT NULL,
+        user_data       TEXT,
+        left_px         REAL    NOT NULL,
+        top_px          REAL    NOT NULL,
+        width_px        REAL    NOT NULL,
+        height_px       REAL    NOT NULL,
+        quality_level   TEXT    NOT NULL,
+        quality_reasons TEXT    NOT NULL,
+        source_hash     TEXT,
+        pack_id         TEXT    NOT NULL,
+        created_ms      INTEGER NOT NULL,
+        sealed          BLOB    NOT NULL,
+        PRIMARY KEY (snapshot_no, person_no, enrolment_no)
+      ) STRICT;
+      CREATE INDEX snapshot_enrolments_by_original ON snapshot_enrolments (enrolment_no);
+
+      -- Erasing a person or a face erases their copies. Deleting a whole gallery leaves its snapshots, which are what
+      -- it is to be made anew from.
+      CREATE TRIGGER persons_erased_from_snapshots AFTER DELETE ON persons
+      WHEN (SELECT erasing FROM galleries WHERE gallery_no = OLD.gallery_no) = 0
+      BEGIN
+        DELETE FROM snapshot_enrolments WHERE person_no = OLD.person_no
+          AND snapshot_no IN (SELECT snapshot_no FROM snapshot_persons WHERE person_no = OLD.person_no);
+        DELETE FROM snapshot_persons WHERE person_no = OLD.person_no;
+      END;
+      CREATE TRIGGER enrolments_erased_from_snapshots AFTER DELETE ON enrolments
+      WHEN (SELECT g.erasing FROM persons p JOIN galleries g ON g.gallery_no = p.gallery_no
+            WHERE p.person_no = OLD.person_no) = 0
+      BEGIN
+        DELETE FROM snapshot_enrolments WHERE enrolment_no = OLD.enrolment_no;
+      END;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

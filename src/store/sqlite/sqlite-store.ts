@@ -83,6 +83,24 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
     listRostersOfPerson: async (...args) => table.listRostersOfPerson(...args),
     rosterPersonNos: async (...args) => table.rosterPersonNos(...args),
     personNosOf: async (...args) => table.personNosOf(...args),
+    beginSnapshot: async (...args) => table.beginSnapshot(...args),
+    copyToSnapshot: async (...args) => table.copyToSnapshot(...args),
+    finishSnapshot: async (...args) => table.finishSnapshot(...args),
+    getSnapshot: async (...args) => table.getSnapshot(...args),
+    listSnapshots: async (...args) => table.listSnapshots(...args),
+    updateSnapshot: async (...args) => table.updateSnapshot(...args),
+    async deleteSnapshot(...args) {
+      erased(table.deleteSnapshot(...args));
+      overwriteErased();
+    },
+    async sweepSnapshots(...args) {
+      const swept = table.sweepSnapshots(...args);
+      if (swept > 0) erased(swept);
+      overwriteErased();
+      return swept;
+    },
+    createGalleryFromSnapshot: async (...args) => table.createGalleryFromSnapshot(...args),
+    copyFromSnapshot: async (...args) => table.copyFromSnapshot(...args),
     insertLivenessSession: async (...args) => table.insertLivenessSession(...args),
     findLivenessSession: async (...args) => table.findLivenessSession(...args),
     listLivenessSessions: async (...args) => table.listLivenessSessions(...args),

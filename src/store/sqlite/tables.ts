@@ -8,6 +8,7 @@ import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
 import { rosters } from './rosters.ts';
+import { snapshots } from './snapshots.ts';
 import type { SyncStore } from './sync-store.ts';
 import { templates } from './templates.ts';
 
@@ -32,5 +33,6 @@ export function tables(db: Database): Tables {
     ...rosters(db, galleryTable, personTable),
     ...operations(db),
     ...livenessSessions(db),
+    ...snapshots(db, galleryTable, changeFeed),
   };
 }

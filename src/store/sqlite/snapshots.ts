@@ -1,0 +1,227 @@
+import type { Database } from 'better-sqlite3';
+import { KithError } from '../../core/errors.ts';
+import type { Page } from '../../core/ports.ts';
+import type { GalleryKind, GalleryRef, Snapshot } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { Galleries } from './galleries.ts';
+import type { SyncStore } from './sync-store.ts';
+
+interface SnapshotRow {
+  readonly snapshotNo: number;
+  readonly snapshotId: string;
+  readonly kind: GalleryKind;
+  /** JSON array. */
+  readonly applyScope: string;
+  readonly userData: string | null;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+interface CopiedPerson {
+  readonly personNo: number;
+  readonly personId: string;
+}
+
+const COLUMNS = `snapshot_no AS snapshotNo, snapshot_id AS snapshotId, kind, apply_scope AS applyScope,
+  user_data AS userData, created_ms AS createdMs, modified_ms AS modifiedMs`;
+const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
+  quality_reasons, source_hash, pack_id, created_ms`;
+
+export function snapshots(
+  db: Database,
+  galleries: Galleries,
+  changes: Changes,
+): Pick<
+  SyncStore,
+  | 'beginSnapshot'
+  | 'copyToSnapshot'
+  | 'finishSnapshot'
+  | 'getSnapshot'
+  | 'listSnapshots'
+  | 'updateSnapshot'
+  | 'deleteSnapshot'
+  | 'sweepSnapshots'
+  | 'createGalleryFromSnapshot'
+  | 'copyFromSnapshot'
+> {
+  const begin = db.prepare<[NewSnapshotRow]>(
+    `INSERT INTO snapshots (tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
+                            trained_ms, apply_scope, user_data, created_ms, modified_ms)
+     SELECT tenant_id, @snapshotId, kind, name, user_data, recognition_model, target_fpir,
+            training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
+     FROM galleries WHERE gallery_no = @galleryNo`,
+  );
+  const find = db.prepare<[string, string], SnapshotRow>(
+    `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND snapshot_id = ? AND finished = 1`,
+  );
+  const findNo = db
+    .prepare<[string, string], number>('SELECT snapshot_no FROM snapshots WHERE tenant_id = ? AND snapshot_id = ?')
+    .pluck();
+  const list = db.prepare<[string], SnapshotRow>(
+    `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND finished = 1 ORDER BY snapshot_id`,
+  );
+  const finish = db.prepare<[number]>('UPDATE snapshots SET finished = 1 WHERE snapshot_no = ?');
+  const update = db.prepare<[string | null, string | null, number, number]>(
+    `UPDATE snapshots SET apply_scope = coalesce(?, apply_scope), user_data = coalesce(?, user_data), modified_ms = ?
+     WHERE snapshot_no = ?`,
+  );
+  const remove = db.prepare<[string, string]>('DELETE FROM snapshots WHERE tenant_id = ? AND snapshot_id = ?');
+  const sweep = db.prepare<[number]>('DELETE FROM snapshots WHERE created_ms < ?');
+
+  const personsToCopy = db.prepare<[number, string, number], CopiedPerson>(
+    `SELECT person_no AS personNo, person_id AS personId FROM persons
+     WHERE gallery_no = ? AND person_id > ? ORDER BY person_id LIMIT ?`,
+  );
+  const keepPerson = db.prepare<[number, number]>(
+    `INSERT INTO snapshot_persons (snapshot_no, person_no, person_id, name, user_data, wrapped_key, created_ms)
+     SELECT ?, person_no, person_id, name, user_data, wrapped_key, created_ms FROM persons WHERE person_no = ?`,
+  );
+  const keepEnrolments = db.prepare<[number, number]>(
+    `INSERT INTO snapshot_enrolments (snapshot_no, person_no, enrolment_no, ${ENROLMENT_COLUMNS}, sealed)
+     SELECT ?, person_no, e.enrolment_no, ${ENROLMENT_COLUMNS}, t.sealed
+     FROM enrolments e CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no WHERE person_no = ?`,
+  );
+
+  const makeGallery = db.prepare<[GalleryRef & { snapshotNo: number; nowMs: number }]>(
+    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
+                            training_status, training_last_action_ms, created_ms, modified_ms)
+     SELECT @tenantId, @kind, @galleryId, name, gallery_user_data, recognition_model, target_fpir,
+            'running', @nowMs, @nowMs, @nowMs
+     FROM snapshots WHERE snapshot_no = @snapshotNo
+     ON CONFLICT DO NOTHING`,
+  );
+  const personsToRestore = db.prepare<[number, string, number], CopiedPerson>(
+    `SELECT person_no AS personNo, person_id AS personId FROM snapshot_persons
+     WHERE snapshot_no = ? AND person_id > ? ORDER BY person_id LIMIT ?`,
+  );
+  const restorePerson = db
+    .prepare<[number, number, string], number>(
+      `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
+       SELECT ?, person_id, name, user_data, wrapped_key, created_ms, created_ms FROM snapshot_persons
+       WHERE snapshot_no = ? AND person_id = ? RETURNING person_no`,
+    )
+    .pluck();
+  const enrolmentsOf = db
+    .prepare<[number, number], number>(
+      'SELECT enrolment_no FROM snapshot_enrolments WHERE snapshot_no = ? AND person_no = ? ORDER BY enrolment_no',
+    )
+    .pluck();
+  const restoreEnrolment = db
+    .prepare<[number, number, number, number], number>(
+      `INSERT INTO enrolments (person_no, ${ENROLMENT_COLUMNS})
+       SELECT ?, ${ENROLMENT_COLUMNS} FROM snapshot_enrolments
+       WHERE snapshot_no = ? AND person_no = ? AND enrolment_no = ? RETURNING enrolment_no`,
+    )
+    .pluck();
+  const restoreTemplate = db.prepare<[number, number, number, number]>(
+    `INSERT INTO templates (enrolment_no, sealed) SELECT ?, sealed FROM snapshot_enrolments
+     WHERE snapshot_no = ? AND person_no = ? AND enrolment_no = ?`,
+  );
+  const finishTraining = db.prepare<[number, number]>(
+    `UPDATE galleries SET (training_status, training_last_succeeded_ms) =
+       (SELECT iif(trained_ms IS NULL, 'never', 'succeeded'), trained_ms FROM snapshots WHERE snapshot_no = ?)
+     WHERE gallery_no = ?`,
+  );
+
+  function getNo(tenantId: string, snapshotId: string): number {
+    return findNo.get(tenantId, snapshotId) ?? missing(snapshotId);
+  }
+  function getRow(tenantId: string, snapshotId: string): SnapshotRow {
+    return find.get(tenantId, snapshotId) ?? missing(snapshotId);
+  }
+  function restore(snapshotNo: number, galleryNo: number, original: CopiedPerson): number {
+    const personNo = restorePerson.get(galleryNo, snapshotNo, original.personId) as number;
+    const originals = enrolmentsOf.all(snapshotNo, original.personNo);
+    for (const enrolmentNo of originals) {
+      const restored = restoreEnrolment.get(personNo, snapshotNo, original.personNo, enrolmentNo) as number;
+      restoreTemplate.run(restored, snapshotNo, original.personNo, enrolmentNo);
+      changes.record('add', galleryNo, restored);
+    }
+    return originals.length;
+  }
+
+  return {
+    beginSnapshot(of, snapshot) {
+      const { galleryNo } = galleries.getHead(of);
+      const { snapshotId, applyScope, userData, createdMs } = snapshot;
+      const members = { applyScope: JSON.stringify(applyScope), userData: userData ?? null };
+      begin.run({ galleryNo, snapshotId, createdMs, ...members });
+    },
+    copyToSnapshot: db.transaction((of: GalleryRef, snapshotId: string, page: Page) => {
+      const snapshotNo = getNo(of.tenantId, snapshotId);
+      const persons = personsToCopy.all(galleries.getHead(of).galleryNo, page.after ?? '', page.limit);
+      for (const { personNo } of persons) {
+        keepPerson.run(snapshotNo, personNo);
+        keepEnrolments.run(snapshotNo, personNo);
+      }
+      return persons.length < page.limit ? undefined : persons.at(-1)?.personId;
+    }).immediate,
+    finishSnapshot(tenantId, snapshotId) {
+      finish.run(getNo(tenantId, snapshotId));
+    },
+    getSnapshot(tenantId, snapshotId) {
+      return toSnapshot(getRow(tenantId, snapshotId));
+    },
+    listSnapshots(tenantId) {
+      return list.all(tenantId).map(toSnapshot);
+    },
+    updateSnapshot: db.transaction(
+      (
+        tenantId: string,
+        snapshotId: string,
+        patch: { readonly applyScope?: readonly string[]; readonly userData?: string },
+        nowMs: number,
+      ) => {
+        const scope = patch.applyScope ? JSON.stringify(patch.applyScope) : null;
+        update.run(scope, patch.userData ?? null, nowMs, getRow(tenantId, snapshotId).snapshotNo);
+      },
+    ).immediate,
+    deleteSnapshot(tenantId, snapshotId) {
+      if (remove.run(tenantId, snapshotId).changes === 0) missing(snapshotId);
+    },
+    sweepSnapshots(beforeMs) {
+      return sweep.run(beforeMs).changes;
+    },
+    createGalleryFromSnapshot: db.transaction((snapshotId: string, ref: GalleryRef, nowMs: number) => {
+      const { tenantId, kind, galleryId } = ref;
+      const { snapshotNo } = getRow(tenantId, snapshotId);
+      const { changes: made } = makeGallery.run({ tenantId, kind, galleryId, snapshotNo, nowMs });
+      if (made === 0)
+        throw new KithError({ kind: 'already-exists', resource: 'gallery', id: galleryId, galleryKind: kind });
+    }).immediate,
+    copyFromSnapshot: db.transaction((snapshotId: string, to: GalleryRef, page: Page) => {
+      const { snapshotNo } = getRow(to.tenantId, snapshotId);
+      const { galleryNo } = galleries.getHead(to);
+      const persons = personsToRestore.all(snapshotNo, page.after ?? '', page.limit);
+      let enrolments = 0;
+      for (const original of persons) enrolments += restore(snapshotNo, galleryNo, original);
+      galleries.addToCounts(galleryNo, persons.length, enrolments);
+      if (persons.length === page.limit) return persons.at(-1)?.personId;
+      finishTraining.run(snapshotNo, galleryNo);
+      return undefined;
+    }).immediate,
+  };
+}
+
+interface NewSnapshotRow {
+  readonly galleryNo: number;
+  readonly snapshotId: string;
+  readonly applyScope: string;
+  readonly userData: string | null;
+  readonly createdMs: number;
+}
+
+function missing(snapshotId: string): never {
+  throw new KithError({ kind: 'not-found', resource: 'snapshot', id: snapshotId });
+}
+
+function toSnapshot(row: SnapshotRow): Snapshot {
+  return {
+    snapshotId: row.snapshotId,
+    kind: row.kind,
+    applyScope: JSON.parse(row.applyScope) as string[],
+    ...(row.userData !== null && { userData: row.userData }),
+    createdMs: row.createdMs,
+    modifiedMs: row.modifiedMs,
+  };
+}
