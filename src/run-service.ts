@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { type Composed, compose, DEFAULT_TENANT } from './compose.ts';
 import type { Config } from './config.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
+import { failInterruptedOperations } from './core/operations/long-running.ts';
+import { sweepExpired } from './core/operations/sweep-expired.ts';
 import { createServer } from './server/server.ts';
 
 /** How often writes of other processes (a bulk import beside the service) are looked for. */
@@ -27,6 +29,7 @@ export async function runService(config: Config, print: (line: string) => void):
     onUnreadable: (enrolmentNo) => print(`Template ${enrolmentNo} can't be opened and is left out of searches`),
   });
   try {
+    await failInterruptedOperations(deps);
     const app = await createServer(deps, {
       log: config.logLevel === 'silent' ? false : { level: config.logLevel },
       ...(config.tlsCertPath && config.tlsKeyPath
@@ -38,7 +41,7 @@ export async function runService(config: Config, print: (line: string) => void):
     const stopping = new AbortController();
     const chores = [
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
-      every(SWEEP_INTERVAL_MS, () => deps.store.sweepProbes(deps.clock.nowMs()), app.log),
+      every(SWEEP_INTERVAL_MS, () => sweepExpired(deps), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, DEFAULT_TENANT, stopping.signal), app.log),
     ];
     await printGreeting(deps, config, { url, print });
