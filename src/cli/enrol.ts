@@ -35,7 +35,6 @@ const MAX_JOBS = 64;
 export function addEnrolCommand(program: Command, run: RunCommand): void {
   program
     .command('enrol')
-    .alias('enroll')
     .description('Adds people to a gallery from their photos. Running it again adds only what is new.')
     .argument('[folder]', 'a folder with a folder for each person, named after them')
     .requiredOption('-g, --gallery <id>', 'the gallery; made when it is missing')

@@ -36,7 +36,7 @@ async function listAll({ terminal, loadConfig }: CommandContext): Promise<ExitCo
         kind,
         name,
         people: persons,
-        photos: enrolments,
+        faces: enrolments,
         recognitionModel,
         createdAt,
       });

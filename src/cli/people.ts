@@ -37,7 +37,7 @@ async function listPeople({ terminal, loadConfig }: CommandContext, options: Lis
         type: 'person',
         personId,
         name,
-        photos: enrolmentIds.length,
+        faces: enrolmentIds.length,
         createdAt: new Date(createdMs).toISOString(),
       });
       if (!terminal.isJson) people.push(person);

@@ -1,21 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError } from '../config.ts';
 import { KithError } from '../core/errors.ts';
-import { addCertCommand } from './cert.ts';
 import { type CommandContext, configFor } from './command-context.ts';
-import { addDemoCommand } from './demo.ts';
-import { addDetectCommand } from './detect.ts';
-import { addEnrolCommand } from './enrol.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { addGalleryCommand } from './gallery.ts';
-import { addIdentifyCommand } from './identify.ts';
-import { addKeysCommand } from './keys.ts';
-import { addPeopleCommand } from './people.ts';
 import { printable } from './printable.ts';
-import { addServeCommand } from './serve.ts';
 import { openTerminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
-import { addVerifyCommand } from './verify.ts';
 
 export interface CliProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -31,6 +21,29 @@ interface GlobalOptions {
   readonly quiet?: true;
   readonly debug?: true;
   readonly dataDir?: string;
+}
+
+type AddCommand = (program: Command, run: RunCommand) => void;
+
+/** In the order of the help. Each brings its own world of modules, so only those that are named get loaded. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => (await import('./serve.ts')).addServeCommand,
+  demo: async () => (await import('./demo.ts')).addDemoCommand,
+  cert: async () => (await import('./cert.ts')).addCertCommand,
+  enrol: async () => (await import('./enrol.ts')).addEnrolCommand,
+  identify: async () => (await import('./identify.ts')).addIdentifyCommand,
+  verify: async () => (await import('./verify.ts')).addVerifyCommand,
+  detect: async () => (await import('./detect.ts')).addDetectCommand,
+  people: async () => (await import('./people.ts')).addPeopleCommand,
+  gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
+  keys: async () => (await import('./keys.ts')).addKeysCommand,
+};
+
+async function addCommands(program: Command, run: RunCommand, argv: readonly string[]): Promise<void> {
+  const named = Object.keys(COMMANDS).filter((name) => argv.includes(name));
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (named.length === 0 || named.includes(name)) (await load())(program, run);
+  }
 }
 
 const EXIT_CODES_HELP = `
@@ -60,16 +73,7 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
     const terminal = openTerminal({ ...cli, isJson: options.json === true, isQuiet: options.quiet === true });
     exitCode = await work({ terminal, env: cli.env, loadConfig: () => configFor(cli.env, options) });
   };
-  addServeCommand(program, run);
-  addDemoCommand(program, run);
-  addCertCommand(program, run);
-  addEnrolCommand(program, run);
-  addIdentifyCommand(program, run);
-  addVerifyCommand(program, run);
-  addDetectCommand(program, run);
-  addPeopleCommand(program, run);
-  addGalleryCommand(program, run);
-  addKeysCommand(program, run);
+  await addCommands(program, run, argv);
 
   try {
     await program.parseAsync(argv, { from: 'user' });
