@@ -21,17 +21,17 @@ export interface AlignedPixels {
   readonly redDifference: Float32Array;
 }
 
-/** From a crop as `cropAligned` makes it: BGR planes of (x − 127) / 128. */
-export function readAlignedPixels(crop: Float32Array): AlignedPixels {
+/** From an aligned crop, RGB. */
+export function readAlignedPixels(crop: Uint8Array): AlignedPixels {
   const count = SIDE * SIDE;
   const luma = new Float32Array(count);
   const blueDifference = new Float32Array(count);
   const redDifference = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const blue = (crop[i] as number) * 128 + 127;
-    const green = (crop[i + count] as number) * 128 + 127;
-    const red = (crop[i + 2 * count] as number) * 128 + 127;
-    const y = 0.114 * blue + 0.587 * green + 0.299 * red;
+  for (let i = 0, at = 0; i < count; i++, at += 3) {
+    const red = crop[at] as number;
+    const green = crop[at + 1] as number;
+    const blue = crop[at + 2] as number;
+    const y = 0.299 * red + 0.587 * green + 0.114 * blue;
     luma[i] = y;
     blueDifference[i] = 0.564 * (blue - y);
     redDifference[i] = 0.713 * (red - y);

@@ -1,11 +1,11 @@
 // The whole way from photo bytes to faces: decode → detect → landmarks → align → embed → measure.
 import type { AnalyseOptions } from '../core/ports.ts';
 import type { AnalysedImage, Box, Face, FaceMeasurements, Point } from '../core/types.ts';
-import { alignFace } from './align.ts';
+import { ALIGNED_SIDE_PX, alignFace } from './align.ts';
 import { type DecodedImage, decodeImage } from './decode.ts';
 import { type DetectedBox, detectFaces } from './detect.ts';
 import { dropRepeats, type LocatedFace, provingLength } from './doubt.ts';
-import { cropAligned, type Embedding, embedCrop } from './embed.ts';
+import { type Embedding, embedCrop } from './embed.ts';
 import type { FaceModels } from './face-models.ts';
 import { FacePatch } from './face-patch.ts';
 import { findLandmarks, LEFT_EYE, meanPoint, RIGHT_EYE } from './landmarks.ts';
@@ -37,8 +37,8 @@ export async function analyseImage(
   if (!embedder) throw new Error(`there is no model pack ${options.packId}`);
   const decoded = await timer('decode', () => decodeImage(bytes));
   hooks.onDecoded?.();
-  const boxes = await timer('detect', () => detectFaces(models.detector, decoded.working));
-  const found = boxes.map((box) => ({ box, patch: new FacePatch(decoded.working, surroundings(box)) }));
+  const { boxes, pictures } = await timer('detect', () => detectFaces(models.detector, decoded.working));
+  const found = boxes.map((box) => ({ box, patch: new FacePatch(pictures, surroundings(box)) }));
   const landmarks = await timer('landmarks', () => findLandmarks(models.landmarker, found));
   const distinct = dropRepeats(found.map((face, i) => ({ ...face, landmarks: landmarks[i] as readonly Point[] })));
 
@@ -50,7 +50,7 @@ export async function analyseImage(
     let measurements: FaceMeasurements | undefined;
     if (options.embed || options.measure || minLength > 0) {
       const alignment = alignFace(face.landmarks);
-      const crop = cropAligned(face.patch, alignment);
+      const crop = face.patch.crop(alignment, ALIGNED_SIDE_PX);
       const made = await timer('embed', () => embedCrop(embedder, crop));
       if (made.length < minLength) continue;
       embedding = made;
@@ -101,9 +101,9 @@ function boxInside(box: DetectedBox, image: RgbImage, scale: { readonly x: numbe
   };
 }
 
-/** Twice the box: the aligned crop of a tilted head and the pose crop fit in. */
+/** What crops of the face reach: the aligned one is about as tall as the box, and half wider when the head tilts. */
 function surroundings(box: DetectedBox): Box {
-  const side = 2 * Math.max(box.widthPx, box.heightPx);
+  const side = 1.6 * Math.max(box.widthPx, box.heightPx);
   return {
     leftPx: box.leftPx + (box.widthPx - side) / 2,
     topPx: box.topPx + (box.heightPx - side) / 2,

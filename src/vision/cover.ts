@@ -45,8 +45,8 @@ function skinOf({ luma, blueDifference, redDifference }: AlignedPixels, regions:
   };
 }
 
-/** Shadow and highlight of one skin differ by less than this, as a log ratio, */
-const SKIN_LUMA_RATIO = 0.45;
+/** Shadow and highlight of one skin differ by less than this factor, */
+const SKIN_LUMA_FACTOR = 1.57;
 /** and its colour by less than this many levels. */
 const SKIN_CHROMA = 13;
 /** Keeps the ratio of near-black pixels from meaning anything. */
@@ -54,17 +54,18 @@ const LUMA_FLOOR = 15;
 
 /** Share of the regions' pixels that are not of this skin. */
 function shareOff(pixels: AlignedPixels, skin: Skin, regions: readonly Region[]): number {
+  const { luma, blueDifference, redDifference } = pixels;
+  const darkest = (skin.luma + LUMA_FLOOR) / SKIN_LUMA_FACTOR - LUMA_FLOOR;
+  const brightest = (skin.luma + LUMA_FLOOR) * SKIN_LUMA_FACTOR - LUMA_FLOOR;
   let off = 0;
   let all = 0;
   for (const { left, right, top, bottom } of regions) {
     for (let y = top; y < bottom; y++) {
       for (let at = y * SIDE + left; at < y * SIDE + right; at++, all++) {
-        const ratio = Math.log(((pixels.luma[at] as number) + LUMA_FLOOR) / (skin.luma + LUMA_FLOOR));
-        const chroma = Math.hypot(
-          (pixels.blueDifference[at] as number) - skin.blueDifference,
-          (pixels.redDifference[at] as number) - skin.redDifference,
-        );
-        if (Math.abs(ratio) > SKIN_LUMA_RATIO || chroma > SKIN_CHROMA) off++;
+        const light = luma[at] as number;
+        const blue = (blueDifference[at] as number) - skin.blueDifference;
+        const red = (redDifference[at] as number) - skin.redDifference;
+        if (light < darkest || light > brightest || blue * blue + red * red > SKIN_CHROMA ** 2) off++;
       }
     }
   }
@@ -172,6 +173,12 @@ function meanEdge(luma: Float32Array, regions: readonly Region[]): number {
 }
 
 function mean(plane: Float32Array, regions: readonly Region[]): number {
-  const values = sortedValues(plane, regions);
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  let sum = 0;
+  let count = 0;
+  for (const { left, right, top, bottom } of regions) {
+    for (let y = top; y < bottom; y++) {
+      for (let at = y * SIDE + left; at < y * SIDE + right; at++, count++) sum += plane[at] as number;
+    }
+  }
+  return sum / count;
 }

@@ -26,40 +26,47 @@ const COARSE_AREA_PX = 320 * 240;
 const FINE_SCALE = 0.64;
 /** Faces above this many network pixels are the coarse pass's. */
 const MAX_FINE_FACE_PX = 48;
+/** A photo that would be shrunk by no more than this is looked at as it is. */
+const MIN_SHRINK = 0.8;
 /** Below this gain in scale a second pass would see what the first saw. */
 const MIN_SCALE_GAIN = 1.3;
-/** Networks sides are multiples of this, so that few shapes occur. */
-const SIDE_STEP_PX = 32;
-/** A byte b becomes (b − 127) / 128. */
-const SCALE = 1 / 128;
-const SHIFT = -127 / 128;
 
-/** All faces of the photo, largest first. Scores and thresholds as measured in docs/accuracy.md. */
-export async function detectFaces(detector: OnnxModel, photo: RgbImage): Promise<readonly DetectedBox[]> {
-  const coarseScale = Math.sqrt(COARSE_AREA_PX / (photo.widthPx * photo.heightPx));
-  const found: DetectedBox[] = await runPass(detector, photo, coarseScale);
+export interface Detection {
+  /** Largest first. */
+  readonly boxes: readonly DetectedBox[];
+  /** The photo and the smaller pictures of it that were looked at, in falling size. */
+  readonly pictures: readonly RgbImage[];
+}
+
+/** All faces of the photo. Scores and thresholds as measured in docs/accuracy.md. */
+export async function detectFaces(detector: OnnxModel, photo: RgbImage): Promise<Detection> {
+  const idealScale = Math.sqrt(COARSE_AREA_PX / (photo.widthPx * photo.heightPx));
+  const coarseScale = idealScale > MIN_SHRINK && idealScale < 1 ? 1 : idealScale;
+  const found: DetectedBox[] = [];
+  const pictures = [photo];
   if (FINE_SCALE > coarseScale * MIN_SCALE_GAIN) {
-    const fine = await runPass(detector, photo, FINE_SCALE);
-    for (const box of fine) {
+    const fine = await resize(photo, scaledSize(photo, FINE_SCALE));
+    pictures.push(fine);
+    for (const box of await runPass(detector, fine, photo)) {
       if (box.heightPx * FINE_SCALE <= MAX_FINE_FACE_PX) found.push({ ...box, small: true });
     }
   }
-  return suppressOverlaps(found).sort((a, b) => b.widthPx * b.heightPx - a.widthPx * a.heightPx);
+  // Made of the smallest so far: a third of the photo's pixels to read
+  const coarse = await resize(pictures.at(-1) ?? photo, scaledSize(photo, coarseScale));
+  if (coarseScale < 1) pictures.push(coarse);
+  found.push(...(await runPass(detector, coarse, photo)));
+  const boxes = suppressOverlaps(found).sort((a, b) => b.widthPx * b.heightPx - a.widthPx * a.heightPx);
+  return { boxes, pictures };
 }
 
-async function runPass(detector: OnnxModel, photo: RgbImage, scale: number): Promise<DetectedBox[]> {
-  const shrunk = await resize(
-    photo,
-    Math.max(1, Math.round(photo.widthPx * scale)),
-    Math.max(1, Math.round(photo.heightPx * scale)),
-  );
-  const widthPx = roundUp(shrunk.widthPx);
-  const heightPx = roundUp(shrunk.heightPx);
-  const outputs = await detector.run(toTensor(shrunk, widthPx, heightPx), [1, 3, heightPx, widthPx]);
+/** Boxes that the detector sees in `picture`, in pixels of the photo that it was made of. */
+async function runPass(detector: OnnxModel, picture: RgbImage, photo: RgbImage): Promise<DetectedBox[]> {
+  const { widthPx, heightPx, data } = picture;
+  const outputs = await detector.run(data, [1, heightPx, widthPx, 3]);
   const { scores, [DETECTOR_REGRESSIONS]: regressions } = outputs;
   if (!scores || !regressions) throw new Error('the detector answers without scores or regressions');
-  const toPhotoX = photo.widthPx / shrunk.widthPx;
-  const toPhotoY = photo.heightPx / shrunk.heightPx;
+  const toPhotoX = photo.widthPx / widthPx;
+  const toPhotoY = photo.heightPx / heightPx;
   return decodeAnchors({ scores, regressions }, { widthPx, heightPx }, MIN_DETECTOR_SCORE).map((box) => ({
     leftPx: box.left * toPhotoX,
     topPx: box.top * toPhotoY,
@@ -70,51 +77,54 @@ async function runPass(detector: OnnxModel, photo: RgbImage, scale: number): Pro
   }));
 }
 
-async function resize(photo: RgbImage, widthPx: number, heightPx: number): Promise<RgbImage> {
-  if (widthPx === photo.widthPx && heightPx === photo.heightPx) return photo;
-  const raw = { width: photo.widthPx, height: photo.heightPx, channels: 3 } as const;
-  const data = await sharp(photo.data, { raw })
+interface Size {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+function scaledSize({ widthPx, heightPx }: Size, scale: number): Size {
+  return { widthPx: Math.max(1, Math.round(widthPx * scale)), heightPx: Math.max(1, Math.round(heightPx * scale)) };
+}
+
+async function resize(image: RgbImage, { widthPx, heightPx }: Size): Promise<RgbImage> {
+  if (widthPx === image.widthPx && heightPx === image.heightPx) return image;
+  const raw = { width: image.widthPx, height: image.heightPx, channels: 3 } as const;
+  const data = await sharp(image.data, { raw })
     .resize(widthPx, heightPx, { fit: 'fill', kernel: 'linear' })
     .raw()
     .toBuffer();
   return { widthPx, heightPx, data };
 }
 
-/** Planar RGB; what the image does not cover is 0, the middle grey. */
-function toTensor(image: RgbImage, widthPx: number, heightPx: number): Float32Array {
-  const plane = widthPx * heightPx;
-  const tensor = new Float32Array(3 * plane);
-  const { data } = image;
-  let from = 0;
-  for (let y = 0; y < image.heightPx; y++) {
-    let to = y * widthPx;
-    for (const end = to + image.widthPx; to < end; to++, from += 3) {
-      tensor[to] = (data[from] as number) * SCALE + SHIFT;
-      tensor[to + plane] = (data[from + 1] as number) * SCALE + SHIFT;
-      tensor[to + 2 * plane] = (data[from + 2] as number) * SCALE + SHIFT;
-    }
-  }
-  return tensor;
-}
+/** A box so far inside a better one, in the middle of it, is a part of that face: an eye, a chin. */
+const MIN_INSIDE = 0.8;
 
 /** Greedy non-maximum suppression: the best box of every overlapping group. */
 function suppressOverlaps(boxes: readonly DetectedBox[]): DetectedBox[] {
   const kept: DetectedBox[] = [];
   for (const box of [...boxes].sort((a, b) => b.score - a.score)) {
-    if (kept.every((other) => overlap(other, box) < MAX_OVERLAP)) kept.push(box);
+    if (!kept.some((better) => overlap(better, box) >= MAX_OVERLAP || isPartOf(better, box))) kept.push(box);
   }
   return kept;
 }
 
 /** Intersection over union, 0..1. */
 function overlap(a: DetectedBox, b: DetectedBox): number {
-  const width = Math.min(a.leftPx + a.widthPx, b.leftPx + b.widthPx) - Math.max(a.leftPx, b.leftPx);
-  const height = Math.min(a.topPx + a.heightPx, b.topPx + b.heightPx) - Math.max(a.topPx, b.topPx);
-  if (width <= 0 || height <= 0) return 0;
-  const both = width * height;
+  const both = intersection(a, b);
   return both / (a.widthPx * a.heightPx + b.widthPx * b.heightPx - both);
 }
 
-function roundUp(sidePx: number): number {
-  return Math.ceil(sidePx / SIDE_STEP_PX) * SIDE_STEP_PX;
+function isPartOf(face: DetectedBox, part: DetectedBox): boolean {
+  if (intersection(face, part) < MIN_INSIDE * part.widthPx * part.heightPx) return false;
+  // Within the ellipse that the box is drawn around: the corners show what is behind the face
+  const x = (part.leftPx + part.widthPx / 2 - face.leftPx) / (face.widthPx / 2) - 1;
+  const y = (part.topPx + part.heightPx / 2 - face.topPx) / (face.heightPx / 2) - 1;
+  return x * x + y * y < 1;
+}
+
+/** Square pixels that both cover. */
+function intersection(a: DetectedBox, b: DetectedBox): number {
+  const width = Math.min(a.leftPx + a.widthPx, b.leftPx + b.widthPx) - Math.max(a.leftPx, b.leftPx);
+  const height = Math.min(a.topPx + a.heightPx, b.topPx + b.heightPx) - Math.max(a.topPx, b.topPx);
+  return width > 0 && height > 0 ? width * height : 0;
 }

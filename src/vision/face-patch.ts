@@ -1,5 +1,6 @@
-// Crops of a face at any scale. The surroundings of the face are halved once per octave (2×2 means), and each crop reads
-// the copy nearest to its scale bilinearly: no aliasing, and no pass over the whole photo.
+// Crops of a face at any scale. Each reads, bilinearly, the copy of the photo that is nearest to its scale: one of the
+// pictures that detection made anyway, or one halved from it around the face alone. No aliasing, and no pass over the
+// whole photo.
 import type { Box } from '../core/types.ts';
 import type { RgbImage } from './rgb-image.ts';
 
@@ -13,147 +14,178 @@ export interface Similarity {
   readonly ty: number;
 }
 
-/** Where a crop goes inside a tensor, and in which scaling. */
-export interface CropTarget {
-  readonly tensor: Float32Array;
-  /** Index of the first value. */
-  readonly offset: number;
-  readonly widthPx: number;
-  readonly heightPx: number;
-  /** Per plane: which of R, G, B it holds and how a byte becomes its value (`byte · scale + shift`). */
-  readonly planes: readonly { readonly channel: 0 | 1 | 2; readonly scale: number; readonly shift: number }[];
-}
-
 interface Level {
   readonly image: RgbImage;
   /** Photo pixel under the level's left top edge. */
   readonly leftPx: number;
   readonly topPx: number;
-  /** Photo pixels a level pixel covers in each direction. */
-  readonly factor: number;
+  /** Photo pixels that a pixel of the level covers, across and down. */
+  readonly stepX: number;
+  readonly stepY: number;
 }
 
 export class FacePatch {
+  /** From fine to coarse. */
   readonly #levels: Level[];
-  readonly #region: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
+  readonly #region: Box;
 
-  /** `region` bounds what crops will ask for once they shrink; it may stand out of the photo. */
-  constructor(photo: RgbImage, region: Box) {
-    this.#levels = [{ image: photo, leftPx: 0, topPx: 0, factor: 1 }];
-    this.#region = {
-      left: clamp(Math.floor(region.leftPx), 0, photo.widthPx),
-      top: clamp(Math.floor(region.topPx), 0, photo.heightPx),
-      right: clamp(Math.ceil(region.leftPx + region.widthPx), 0, photo.widthPx),
-      bottom: clamp(Math.ceil(region.topPx + region.heightPx), 0, photo.heightPx),
-    };
+  /**
+   * `pictures` show one photo at falling sizes, itself first. `region`, in its pixels, bounds what crops will ask for
+   * once they shrink below the smallest; it may stand out of the photo.
+   */
+  constructor(pictures: readonly RgbImage[], region: Box) {
+    const [photo] = pictures;
+    if (!photo) throw new Error('a patch needs a photo');
+    this.#levels = pictures.map((image) => ({
+      image,
+      leftPx: 0,
+      topPx: 0,
+      stepX: photo.widthPx / image.widthPx,
+      stepY: photo.heightPx / image.heightPx,
+    }));
+    this.#region = region;
   }
 
-  /** Writes one plane after another. Black outside of the photo. */
-  crop(toPhoto: Similarity, target: CropTarget): void {
-    const photoPxPerCropPx = Math.hypot(toPhoto.a, toPhoto.b);
-    const level = this.#levelFor(photoPxPerCropPx);
-    const { factor, leftPx, topPx } = level;
-    sample(
-      level.image,
+  /** A square of the photo, `sidePx` pixels wide, RGB. Black outside of the photo. */
+  crop(toPhoto: Similarity, sidePx: number): Uint8Array {
+    const { image, leftPx, topPx, stepX, stepY } = this.#levelFor(Math.hypot(toPhoto.a, toPhoto.b));
+    return sampleSquare(
+      image,
       {
-        a: toPhoto.a / factor,
-        b: toPhoto.b / factor,
-        tx: (toPhoto.tx - leftPx + 0.5) / factor - 0.5,
-        ty: (toPhoto.ty - topPx + 0.5) / factor - 0.5,
+        xu: toPhoto.a / stepX,
+        xv: -toPhoto.b / stepX,
+        x0: (toPhoto.tx - leftPx + 0.5) / stepX - 0.5,
+        yu: toPhoto.b / stepY,
+        yv: toPhoto.a / stepY,
+        y0: (toPhoto.ty - topPx + 0.5) / stepY - 0.5,
       },
-      target,
+      sidePx,
     );
   }
 
-  /** The coarsest copy that still has at least one pixel for each of the crop's. */
+  /** The coarsest copy that still has about a pixel for each of the crop's; made where it is missing. */
   #levelFor(photoPxPerCropPx: number): Level {
-    const octave = Math.max(0, Math.floor(Math.log2(photoPxPerCropPx)));
-    for (let i = this.#levels.length; i <= octave; i++) {
-      const finer = this.#levels[i - 1] as Level;
-      const coarser = this.#halve(finer);
-      if (!coarser) return finer;
+    let best = this.#levels[0] as Level;
+    for (const level of this.#levels) if (level.stepX <= photoPxPerCropPx * STEP_TOLERANCE) best = level;
+    while (best.stepX * 2 <= photoPxPerCropPx * STEP_TOLERANCE) {
+      const coarser = halve(best, this.#region);
+      if (!coarser) break;
       this.#levels.push(coarser);
+      best = coarser;
     }
-    return this.#levels[octave] as Level;
-  }
-
-  #halve(finer: Level): Level | undefined {
-    const { left, top, right, bottom } = this.#region;
-    const whole = finer.factor === 1;
-    const fromX = whole ? left : 0;
-    const fromY = whole ? top : 0;
-    const widthPx = (whole ? right - left : finer.image.widthPx) >> 1;
-    const heightPx = (whole ? bottom - top : finer.image.heightPx) >> 1;
-    if (widthPx < 1 || heightPx < 1) return undefined;
-    const { data: from, widthPx: fromWidth } = finer.image;
-    const data = new Uint8Array(widthPx * heightPx * 3);
-    const rowBytes = fromWidth * 3;
-    let to = 0;
-    for (let y = 0; y < heightPx; y++) {
-      let upper = ((fromY + 2 * y) * fromWidth + fromX) * 3;
-      for (let x = 0; x < widthPx; x++, upper += 6, to += 3) {
-        const lower = upper + rowBytes;
-        for (let c = 0; c < 3; c++) {
-          data[to + c] =
-            ((from[upper + c] as number) +
-              (from[upper + 3 + c] as number) +
-              (from[lower + c] as number) +
-              (from[lower + 3 + c] as number) +
-              2) >>
-            2;
-        }
-      }
-    }
-    return {
-      image: { widthPx, heightPx, data },
-      leftPx: whole ? left : finer.leftPx,
-      topPx: whole ? top : finer.topPx,
-      factor: finer.factor * 2,
-    };
+    return best;
   }
 }
 
-/** Bilinear sampling of `image`, black outside. */
-function sample(image: RgbImage, map: Similarity, target: CropTarget): void {
-  const { data, widthPx: width, heightPx: height } = image;
-  const { tensor, offset, planes } = target;
-  const planeSize = target.widthPx * target.heightPx;
-  const rowBytes = width * 3;
-  let at = offset;
-  for (let v = 0; v < target.heightPx; v++) {
-    let x = map.tx - map.b * v;
-    let y = map.ty + map.a * v;
-    for (let u = 0; u < target.widthPx; u++, at++, x += map.a, y += map.b) {
-      const x0 = Math.floor(x);
-      const y0 = Math.floor(y);
-      const fx = x - x0;
-      const fy = y - y0;
-      const leftIn = x0 >= 0 && x0 < width;
-      const rightIn = x0 >= -1 && x0 < width - 1;
-      const topIn = y0 >= 0 && y0 < height;
-      const bottomIn = y0 >= -1 && y0 < height - 1;
-      const w00 = leftIn && topIn ? (1 - fx) * (1 - fy) : 0;
-      const w10 = rightIn && topIn ? fx * (1 - fy) : 0;
-      const w01 = leftIn && bottomIn ? (1 - fx) * fy : 0;
-      const w11 = rightIn && bottomIn ? fx * fy : 0;
-      // A neighbour outside has weight 0; any pixel may stand in for it
-      const left = leftIn ? x0 * 3 : 0;
-      const right = rightIn ? x0 * 3 + 3 : 0;
-      const top = topIn ? y0 * rowBytes : 0;
-      const bottom = bottomIn ? (y0 + 1) * rowBytes : 0;
-      for (let p = 0; p < planes.length; p++) {
-        const plane = planes[p] as CropTarget['planes'][number];
-        const c = plane.channel;
-        tensor[at + p * planeSize] =
-          ((data[top + left + c] as number) * w00 +
-            (data[top + right + c] as number) * w10 +
-            (data[bottom + left + c] as number) * w01 +
-            (data[bottom + right + c] as number) * w11) *
-            plane.scale +
-          plane.shift;
-      }
+/** A copy a little coarser than the crop is taken before one much finer. */
+const STEP_TOLERANCE = 1.05;
+
+/** The part of a level that the region covers, at half the size; undefined where nothing would be left. */
+function halve(level: Level, region: Box): Level | undefined {
+  const { image, stepX, stepY } = level;
+  const left = clamp(Math.floor((region.leftPx - level.leftPx) / stepX), 0, image.widthPx);
+  const top = clamp(Math.floor((region.topPx - level.topPx) / stepY), 0, image.heightPx);
+  const right = clamp(Math.ceil((region.leftPx + region.widthPx - level.leftPx) / stepX), 0, image.widthPx);
+  const bottom = clamp(Math.ceil((region.topPx + region.heightPx - level.topPx) / stepY), 0, image.heightPx);
+  const widthPx = (right - left) >> 1;
+  const heightPx = (bottom - top) >> 1;
+  if (widthPx < 1 || heightPx < 1) return undefined;
+  const from = image.data;
+  const rowBytes = image.widthPx * 3;
+  const data = new Uint8Array(widthPx * heightPx * 3);
+  let to = 0;
+  for (let y = 0; y < heightPx; y++) {
+    let at = (top + 2 * y) * rowBytes + left * 3;
+    for (const end = to + widthPx * 3; to < end; to += 3, at += 6) {
+      const below = at + rowBytes;
+      data[to] = meanOfFour(from[at], from[at + 3], from[below], from[below + 3]);
+      data[to + 1] = meanOfFour(from[at + 1], from[at + 4], from[below + 1], from[below + 4]);
+      data[to + 2] = meanOfFour(from[at + 2], from[at + 5], from[below + 2], from[below + 5]);
     }
   }
+  return {
+    image: { widthPx, heightPx, data },
+    leftPx: level.leftPx + left * stepX,
+    topPx: level.topPx + top * stepY,
+    stepX: stepX * 2,
+    stepY: stepY * 2,
+  };
+}
+
+/** Crop → level, in pixel indices: `x = xu·u + xv·v + x0`, and y alike. */
+interface Affine {
+  readonly xu: number;
+  readonly xv: number;
+  readonly x0: number;
+  readonly yu: number;
+  readonly yv: number;
+  readonly y0: number;
+}
+
+/** Bilinear sampling of `image`, black outside. */
+function sampleSquare(image: RgbImage, map: Affine, sidePx: number): Uint8Array {
+  const { data, widthPx, heightPx } = image;
+  const crop = new Uint8Array(sidePx * sidePx * 3);
+  const rowBytes = widthPx * 3;
+  let to = 0;
+  for (let v = 0; v < sidePx; v++) {
+    let x = map.x0 + map.xv * v;
+    let y = map.y0 + map.yv * v;
+    for (let u = 0; u < sidePx; u++, to += 3, x += map.xu, y += map.yu) {
+      const x0 = Math.floor(x);
+      const y0 = Math.floor(y);
+      if (x0 < -1 || y0 < -1 || x0 >= widthPx || y0 >= heightPx) continue;
+      const fx = x - x0;
+      const fy = y - y0;
+      let w00 = (1 - fx) * (1 - fy);
+      let w10 = fx * (1 - fy);
+      let w01 = (1 - fx) * fy;
+      let w11 = fx * fy;
+      let at = y0 * rowBytes + x0 * 3;
+      let right = 3;
+      let below = rowBytes;
+      if (x0 < 0 || y0 < 0 || x0 === widthPx - 1 || y0 === heightPx - 1) {
+        // On the rim: neighbours outside weigh nothing, and any pixel may stand in for them
+        if (x0 < 0) w00 = w01 = 0;
+        if (y0 < 0) w00 = w10 = 0;
+        if (x0 === widthPx - 1) w10 = w11 = 0;
+        if (y0 === heightPx - 1) w01 = w11 = 0;
+        at = Math.max(0, y0) * rowBytes + Math.max(0, x0) * 3;
+        right = x0 < 0 || x0 === widthPx - 1 ? 0 : 3;
+        below = y0 < 0 || y0 === heightPx - 1 ? 0 : rowBytes;
+      }
+      const corner = at + below + right;
+      const side = at + right;
+      const down = at + below;
+      crop[to] = byte(data[at], w00) + byte(data[side], w10) + byte(data[down], w01) + byte(data[corner], w11) + 0.5;
+      crop[to + 1] =
+        byte(data[at + 1], w00) +
+        byte(data[side + 1], w10) +
+        byte(data[down + 1], w01) +
+        byte(data[corner + 1], w11) +
+        0.5;
+      crop[to + 2] =
+        byte(data[at + 2], w00) +
+        byte(data[side + 2], w10) +
+        byte(data[down + 2], w01) +
+        byte(data[corner + 2], w11) +
+        0.5;
+    }
+  }
+  return crop;
+}
+
+function byte(value: number | undefined, weight: number): number {
+  return (value as number) * weight;
+}
+
+function meanOfFour(
+  a: number | undefined,
+  b: number | undefined,
+  c: number | undefined,
+  d: number | undefined,
+): number {
+  return ((a as number) + (b as number) + (c as number) + (d as number) + 2) >> 2;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -3,7 +3,7 @@ import onnxProto from 'onnx-proto';
 
 const { onnx } = onnxProto;
 type Graph = InstanceType<typeof onnx.GraphProto>;
-type Node = Graph['node'][number];
+export type Node = Graph['node'][number];
 type Tensor = Graph['initializer'][number];
 
 const FLOAT = 1;
@@ -69,25 +69,18 @@ function splitPRelu(graph: Graph, node: Node, number: number): Node[] {
   const relu = `prelu${number}_relu`;
   const scaled = (from: string, to: string, factors: Float32Array): Node => {
     const weights = `${to}_weights`;
-    graph.initializer.push(
-      onnx.TensorProto.create({
-        name: weights,
-        dims: [factors.length, 1, 1, 1],
-        dataType: FLOAT,
-        rawData: bytesOf(factors),
-      }),
-    );
+    graph.initializer.push(floatTensor(weights, [factors.length, 1, 1, 1], factors));
     return onnx.NodeProto.create({
       opType: 'Conv',
       name: to,
       input: [from, weights],
       output: [to],
       attribute: [
-        intsAttribute('dilations', [1, 1]),
+        attributeInts('dilations', [1, 1]),
         onnx.AttributeProto.create({ name: 'group', type: ATTRIBUTE_INT, i: factors.length }),
-        intsAttribute('kernel_shape', [1, 1]),
-        intsAttribute('pads', [0, 0, 0, 0]),
-        intsAttribute('strides', [1, 1]),
+        attributeInts('kernel_shape', [1, 1]),
+        attributeInts('pads', [0, 0, 0, 0]),
+        attributeInts('strides', [1, 1]),
       ],
     });
   };
@@ -107,12 +100,16 @@ function splitPRelu(graph: Graph, node: Node, number: number): Node[] {
 
 function patchGraph(model: Uint8Array, patch: (graph: Graph) => void): Uint8Array {
   const proto = onnx.ModelProto.decode(model);
-  if (!proto.graph) throw new Error('the model file has no graph');
-  const graph = proto.graph as Graph;
+  const graph = graphOf(proto);
   patch(graph);
   // Shapes the exporter noted between nodes no longer hold
   graph.valueInfo = [];
   return onnx.ModelProto.encode(proto).finish();
+}
+
+export function graphOf(proto: InstanceType<typeof onnx.ModelProto>): Graph {
+  if (!proto.graph) throw new Error('the model file has no graph');
+  return proto.graph as Graph;
 }
 
 /** Gives the first dimensions of the input and of every output a name instead of a number. */
@@ -138,8 +135,12 @@ function constantShapesOf(graph: Graph): readonly string[] {
   return graph.node.flatMap((node) => (node.opType === 'Reshape' && node.input?.[1] ? [node.input[1]] : []));
 }
 
-function intsAttribute(name: string, ints: number[]): InstanceType<typeof onnx.AttributeProto> {
+export function attributeInts(name: string, ints: number[]): InstanceType<typeof onnx.AttributeProto> {
   return onnx.AttributeProto.create({ name, type: ATTRIBUTE_INTS, ints });
+}
+
+export function floatTensor(name: string, dims: number[], values: ArrayLike<number>): Tensor {
+  return onnx.TensorProto.create({ name, dims, dataType: FLOAT, rawData: bytesOf(Float32Array.from(values)) });
 }
 
 function floatValues({ rawData, floatData }: Tensor): Float32Array {

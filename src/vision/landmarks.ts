@@ -1,41 +1,26 @@
 import type { Point } from '../core/types.ts';
 import type { DetectedBox } from './detect.ts';
-import type { CropTarget, FacePatch } from './face-patch.ts';
+import type { FacePatch } from './face-patch.ts';
 import type { OnnxModel } from './onnx-session.ts';
 
 const SIDE_PX = 64;
 const POINTS = 68;
-/** Luma of ITU-R BT.601, over 256 as the network was trained. */
-const LUMA = { red: 0.299 / 256, green: 0.587 / 256, blue: 0.114 / 256 };
-const PLANES: CropTarget['planes'] = [
-  { channel: 0, scale: LUMA.red, shift: 0 },
-  { channel: 1, scale: LUMA.green, shift: 0 },
-  { channel: 2, scale: LUMA.blue, shift: 0 },
-];
-
 /** 68 points a face in the iBUG 300-W order, in pixels of the image the patch was cut from. */
 export async function findLandmarks(
   landmarker: OnnxModel,
   faces: readonly { readonly box: DetectedBox; readonly patch: FacePatch }[],
 ): Promise<readonly (readonly Point[])[]> {
   if (faces.length === 0) return [];
-  const pixels = SIDE_PX * SIDE_PX;
-  const tensor = new Float32Array(faces.length * pixels);
-  const rgb = new Float32Array(3 * pixels);
+  const pixels = new Uint8Array(faces.length * SIDE_PX * SIDE_PX * 3);
   const squares = faces.map(({ box, patch }, n) => {
     const side = box.heightPx;
     const leftPx = box.leftPx + (box.widthPx - side) / 2;
     const step = side / SIDE_PX;
-    patch.crop(
-      { a: step, b: 0, tx: leftPx + step / 2 - 0.5, ty: box.topPx + step / 2 - 0.5 },
-      { tensor: rgb, offset: 0, widthPx: SIDE_PX, heightPx: SIDE_PX, planes: PLANES },
-    );
-    for (let i = 0, at = n * pixels; i < pixels; i++, at++) {
-      tensor[at] = (rgb[i] as number) + (rgb[i + pixels] as number) + (rgb[i + 2 * pixels] as number);
-    }
+    const toPhoto = { a: step, b: 0, tx: leftPx + step / 2 - 0.5, ty: box.topPx + step / 2 - 0.5 };
+    pixels.set(patch.crop(toPhoto, SIDE_PX), n * SIDE_PX * SIDE_PX * 3);
     return { leftPx, topPx: box.topPx, side };
   });
-  const { output } = await landmarker.run(tensor, [faces.length, 1, SIDE_PX, SIDE_PX]);
+  const { output } = await landmarker.run(pixels, [faces.length, SIDE_PX, SIDE_PX, 3]);
   if (output?.length !== faces.length * POINTS * 2) throw new Error('the landmark network answers in another shape');
   return squares.map(({ leftPx, topPx, side }, n) =>
     Array.from({ length: POINTS }, (_, i) => {

@@ -8,8 +8,8 @@ import { measureCover } from './cover.ts';
 /** What the pixels of an aligned face say, each 0..1. */
 export type PixelMeasurements = Omit<FaceMeasurements, 'pose' | 'templateLength'>;
 
-/** Measures a crop as `cropAligned` makes it. */
-export function measureCrop(crop: Float32Array): PixelMeasurements {
+/** Measures an aligned crop, 112 × 112 RGB. */
+export function measureCrop(crop: Uint8Array): PixelMeasurements {
   const pixels = readAlignedPixels(crop);
   return {
     blur: measureBlur(pixels),
@@ -85,14 +85,19 @@ function measureNoise({ luma }: AlignedPixels): number {
 
 /** Deviation of Gaussian noise in the block that starts at `origin`: the difference of two Laplacians, blind to edges. */
 function noiseDeviation(luma: Float32Array, origin: number): number {
-  const value = (at: number): number => luma[at] as number;
   let sum = 0;
   for (let y = 0; y < NOISE_BLOCK; y++) {
-    for (let x = 0; x < NOISE_BLOCK; x++) {
-      const at = origin + y * SIDE + x;
-      const corners = value(at - SIDE - 1) + value(at - SIDE + 1) + value(at + SIDE - 1) + value(at + SIDE + 1);
-      const sides = value(at - SIDE) + value(at - 1) + value(at + 1) + value(at + SIDE);
-      sum += Math.abs(corners - 2 * sides + 4 * value(at));
+    for (let at = origin + y * SIDE, end = at + NOISE_BLOCK; at < end; at++) {
+      const above = at - SIDE;
+      const below = at + SIDE;
+      const corners =
+        (luma[above - 1] as number) +
+        (luma[above + 1] as number) +
+        (luma[below - 1] as number) +
+        (luma[below + 1] as number);
+      const sides =
+        (luma[above] as number) + (luma[at - 1] as number) + (luma[at + 1] as number) + (luma[below] as number);
+      sum += Math.abs(corners - 2 * sides + 4 * (luma[at] as number));
     }
   }
   return (Math.sqrt(Math.PI / 2) * sum) / (6 * NOISE_BLOCK * NOISE_BLOCK);

@@ -6,10 +6,10 @@ export interface OnnxOptions {
   readonly intraOpThreads: number;
 }
 
-/** A loaded network with one float input. Calls run one after another. */
+/** A loaded network with one input. Calls run one after another. */
 export interface OnnxModel {
   /** `values` in row-major order of `dims`; answers every output by name. */
-  run(values: Float32Array, dims: readonly number[]): Promise<Readonly<Record<string, Float32Array>>>;
+  run(values: Uint8Array | Float32Array, dims: readonly number[]): Promise<Readonly<Record<string, Float32Array>>>;
   close(): Promise<void>;
 }
 
@@ -32,7 +32,9 @@ export async function openOnnxModel(graph: Uint8Array, options: OnnxOptions): Pr
   if (session.inputNames.length !== 1 || inputName === undefined) throw new Error('expected a graph with one input');
   return {
     async run(values, dims) {
-      const results = await session.run({ [inputName]: new Tensor('float32', values, dims) });
+      const tensor =
+        values instanceof Uint8Array ? new Tensor('uint8', values, dims) : new Tensor('float32', values, dims);
+      const results = await session.run({ [inputName]: tensor });
       const outputs: Record<string, Float32Array> = {};
       for (const [name, tensor] of Object.entries(results)) {
         if (!(tensor.data instanceof Float32Array)) throw new Error(`output ${name} is ${tensor.type}, not float32`);

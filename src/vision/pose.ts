@@ -1,6 +1,6 @@
 import type { HeadPose } from '../core/types.ts';
 import type { DetectedBox } from './detect.ts';
-import type { CropTarget, FacePatch, Similarity } from './face-patch.ts';
+import type { FacePatch, Similarity } from './face-patch.ts';
 import type { OnnxModel } from './onnx-session.ts';
 
 const SIDE_PX = 224;
@@ -17,12 +17,6 @@ const STRAIGHT_YAW_DEG = -1.5;
 /** and the median over portraits of LFW-dev, whose people look into the camera. */
 const LEVEL_PITCH_DEG = -5;
 
-const PLANES: CropTarget['planes'] = [
-  { channel: 0, scale: 1 / (255 * 0.229), shift: -0.485 / 0.229 },
-  { channel: 1, scale: 1 / (255 * 0.224), shift: -0.456 / 0.224 },
-  { channel: 2, scale: 1 / (255 * 0.225), shift: -0.406 / 0.225 },
-];
-
 export interface PoseInput {
   readonly box: DetectedBox;
   readonly patch: FacePatch;
@@ -35,11 +29,10 @@ export interface PoseInput {
  * that a tilted head does not lean into them. How far they repeat: docs/accuracy.md.
  */
 export async function estimatePose(estimator: OnnxModel, { box, patch, alignment }: PoseInput): Promise<HeadPose> {
-  const tensor = new Float32Array(3 * SIDE_PX * SIDE_PX);
   const step = (WIDENING * Math.sqrt(box.widthPx * box.heightPx)) / SIDE_PX;
   const roll = Math.atan2(alignment.b, alignment.a);
-  patch.crop(uprightCrop(box, step, roll), { tensor, offset: 0, widthPx: SIDE_PX, heightPx: SIDE_PX, planes: PLANES });
-  const outputs = await estimator.run(tensor, [1, 3, SIDE_PX, SIDE_PX]);
+  const crop = patch.crop(uprightCrop(box, step, roll), SIDE_PX);
+  const outputs = await estimator.run(crop, [1, SIDE_PX, SIDE_PX, 3]);
   return {
     // The network counts towards the viewer's left
     yawDeg: STRAIGHT_YAW_DEG - expectedAngle(outputs[YAW]),

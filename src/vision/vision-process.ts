@@ -43,10 +43,10 @@ async function answer(models: FaceModels, { requestId, image, options }: Analyse
 /** The first run of a network takes its memory and lays out its weights: better before the first request. */
 async function warmUp({ landmarker, poseEstimator, embedders }: FaceModels): Promise<void> {
   const run = (model: FaceModels['landmarker'], dims: readonly number[]) =>
-    model.run(new Float32Array(dims.reduce((a, b) => a * b)), dims);
-  await run(landmarker, [1, 1, 64, 64]);
-  await run(poseEstimator, [1, 3, 224, 224]);
-  for (const embedder of embedders.values()) await run(embedder, [1, 3, 112, 112]);
+    model.run(new Uint8Array(dims.reduce((a, b) => a * b)), dims);
+  await run(landmarker, [1, 64, 64, 3]);
+  await run(poseEstimator, [1, 224, 224, 3]);
+  for (const embedder of embedders.values()) await run(embedder, [1, 112, 112, 3]);
 }
 
 function reply(message: VisionReply): void {

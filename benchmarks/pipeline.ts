@@ -1,0 +1,180 @@
+// npm run bench:pipeline [-- folder …]: time a photo and a face spend in each step, on one thread, and how much of the
+// whole the networks themselves take. Without folders it reads the photos that come with @vladmandic/face-api.
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import type { AnalyseOptions } from '../src/core/ports.ts';
+import { analyseImage, type Step } from '../src/vision/analyse.ts';
+import { restrictImageLoaders } from '../src/vision/decode.ts';
+import { type FaceModels, openFaceModels } from '../src/vision/face-models.ts';
+import { openBatch, openDetectorGraph, rewritePRelu } from '../src/vision/graph-patch.ts';
+import { CATALOGUE, DETECTOR, LANDMARKER, type ModelFile, POSE_ESTIMATOR } from '../src/vision/model-catalogue.ts';
+import { readModelFile } from '../src/vision/model-file.ts';
+import { type OnnxModel, openOnnxModel } from '../src/vision/onnx-session.ts';
+import { printHeading, writeResults } from './report.ts';
+
+const ROUNDS = 7;
+const MAX_PHOTOS = 60;
+const PROFILES = {
+  'template only (enrol, identify)': { embed: true, measure: false },
+  'template and all measurements': { embed: true, measure: true },
+} as const;
+
+/** The networks of the pipeline, which note what they are asked, and the same without anything around them. */
+interface Recorder {
+  readonly models: FaceModels;
+  /** Runs since the last call, to be run again bare: on float planes of the same size, no pixels to convert. */
+  take(): readonly (() => Promise<unknown>)[];
+}
+
+interface PhotoTimes {
+  readonly photo: string;
+  readonly faces: number;
+  /** Bytes to faces. */
+  readonly wholeMs: number;
+  readonly bareMs: number;
+  readonly stepsMs: Readonly<Record<Step, number>>;
+}
+
+printHeading('Pipeline, one process, one thread; of each photo the best of several rounds');
+restrictImageLoaders();
+const recorder = await openRecorder();
+const folders = process.argv.slice(2);
+const sets = folders.length > 0 ? folders : [join(packageFolder('@vladmandic/face-api'), 'demo')];
+const results = [];
+for (const folder of sets) {
+  const photos = await readPhotos(folder);
+  for (const [profile, flags] of Object.entries(PROFILES)) {
+    const times: PhotoTimes[] = [];
+    for (const photo of photos) times.push(await timePhoto(photo, { packId: 'fast', maxFaces: 100, ...flags }));
+    results.push(report(folder, profile, times));
+  }
+}
+console.log(`written to ${writeResults('pipeline', { rounds: ROUNDS, intraOpThreads: 1, sets: results })}`);
+
+async function timePhoto(photo: Photo, options: AnalyseOptions): Promise<PhotoTimes> {
+  const rounds: PhotoTimes[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const stepsMs: Record<Step, number> = { decode: 0, detect: 0, landmarks: 0, embed: 0, measure: 0 };
+    recorder.take();
+    const start = performance.now();
+    const { faces } = await analyseImage(recorder.models, photo.bytes, options, {
+      timer: async (step, work) => {
+        const stepStart = performance.now();
+        const result = await work();
+        stepsMs[step] += performance.now() - stepStart;
+        return result;
+      },
+    });
+    const wholeMs = performance.now() - start;
+    const runs = recorder.take();
+    const bareStart = performance.now();
+    for (const run of runs) await run();
+    rounds.push({
+      photo: basename(photo.path),
+      faces: faces.length,
+      wholeMs,
+      bareMs: performance.now() - bareStart,
+      stepsMs,
+    });
+  }
+  // A round in which the machine was busy tells of the machine: the quickest of each, whole and bare
+  const best = rounds.reduce((a, b) => (b.wholeMs < a.wholeMs ? b : a));
+  return { ...best, bareMs: Math.min(...rounds.map(({ bareMs }) => bareMs)) };
+}
+
+function report(folder: string, profile: string, times: readonly PhotoTimes[]) {
+  const sum = (value: (time: PhotoTimes) => number): number => times.reduce((total, time) => total + value(time), 0);
+  const photos = times.length;
+  const faces = sum((time) => time.faces);
+  const step = (name: Step): number => sum(({ stepsMs }) => stepsMs[name]);
+  const bareMs = sum((time) => time.bareMs);
+  const wholeMs = sum((time) => time.wholeMs);
+  const decodeMs = step('decode');
+  const figures = {
+    photos,
+    faces,
+    msPerPhoto: {
+      decode: decodeMs / photos,
+      detect: step('detect') / photos,
+      landmarks: step('landmarks') / photos,
+      embed: step('embed') / photos,
+      measure: step('measure') / photos,
+      whole: wholeMs / photos,
+      bareModels: bareMs / photos,
+    },
+    msPerFace: {
+      landmarks: step('landmarks') / faces,
+      embed: step('embed') / faces,
+      measure: step('measure') / faces,
+    },
+    /** Share of the time from pixels to faces that the networks need by themselves. */
+    efficiency: bareMs / (wholeMs - decodeMs),
+    efficiencyWithDecode: bareMs / wholeMs,
+  };
+  console.log(`${folder}: ${photos} photos, ${faces} faces; ${profile}`);
+  for (const [name, ms] of Object.entries(figures.msPerPhoto)) {
+    const perFace = figures.msPerFace[name as keyof typeof figures.msPerFace];
+    console.log(
+      `  ${name.padEnd(11)}${ms.toFixed(2).padStart(9)} ms a photo${perFace === undefined ? '' : `${perFace.toFixed(2).padStart(9)} ms a face`}`,
+    );
+  }
+  console.log(`  bare networks / pixels to faces   ${figures.efficiency.toFixed(3)}`);
+  console.log(`  bare networks / file to faces     ${figures.efficiencyWithDecode.toFixed(3)}  (with decoding)\n`);
+  return { folder: basename(folder), profile, ...figures };
+}
+
+interface Photo {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+async function readPhotos(folder: string): Promise<readonly Photo[]> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /\.jpe?g$/i.test(name)).sort();
+  // Every so many of a large folder, not its first letters
+  const every = Math.ceil(names.length / MAX_PHOTOS);
+  const paths = names.filter((_, i) => i % every === 0).map((name) => join(folder, name));
+  return Promise.all(paths.map(async (path) => ({ path, bytes: await readFile(path) })));
+}
+
+async function openRecorder(): Promise<Recorder> {
+  const options = { intraOpThreads: 1 };
+  const models = await openFaceModels(options);
+  const bareModel = async (file: ModelFile, patch: (graph: Uint8Array) => Uint8Array) =>
+    openOnnxModel(patch(await readModelFile(file)), options);
+  let runs: (() => () => Promise<unknown>)[] = [];
+  const recorded = (model: OnnxModel, bare: OnnxModel, planes: number): OnnxModel => ({
+    run(pixels, dims) {
+      const [batch = 1, height = 1, width = 1] = dims;
+      // Only noted here: whatever this does is timed
+      runs.push(() => {
+        const values = new Float32Array(batch * planes * height * width).fill(0.1);
+        return () => bare.run(values, [batch, planes, height, width]);
+      });
+      return model.run(pixels, dims);
+    },
+    close: () => model.close(),
+  });
+  const embedders = new Map<string, OnnxModel>();
+  for (const { packId, embedder } of CATALOGUE) {
+    const bare = await bareModel(embedder, (graph) => rewritePRelu(openBatch(graph)));
+    embedders.set(packId, recorded(models.embedders.get(packId) as OnnxModel, bare, 3));
+  }
+  return {
+    models: {
+      detector: recorded(models.detector, await bareModel(DETECTOR, openDetectorGraph), 3),
+      landmarker: recorded(models.landmarker, await bareModel(LANDMARKER, openBatch), 1),
+      poseEstimator: recorded(models.poseEstimator, await bareModel(POSE_ESTIMATOR, openBatch), 3),
+      embedders,
+    },
+    take() {
+      const taken = runs.map((prepare) => prepare());
+      runs = [];
+      return taken;
+    },
+  };
+}
+
+function packageFolder(name: string): string {
+  return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+}
