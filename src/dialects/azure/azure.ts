@@ -1,5 +1,5 @@
 // Azure AI Face as one Fastify plugin a version: its own parsers, checks, error answers and not-found answer.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
@@ -73,9 +73,11 @@ async function mountVersion(
     reply.header('x-envoy-upstream-service-time', Math.round(reply.elapsedTime));
     return payload;
   });
-  app.setNotFoundHandler((_request, reply) =>
-    sendAzureError(reply, { status: 404, code: '404', message: 'Resource not found' }),
-  );
+  const notFound = (reply: FastifyReply) =>
+    sendAzureError(reply, { status: 404, code: '404', message: 'Resource not found' });
+  app.setNotFoundHandler((_request, reply) => notFound(reply));
+  // Before the body is read: whatever it is, there is nothing here.
+  app.addHook('onRequest', async (request, reply) => (request.is404 ? notFound(reply) : undefined));
   addOperations(createRoutes(app, { ...options, keys: deps.keys }), deps);
 }
 
