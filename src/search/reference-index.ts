@@ -88,8 +88,7 @@ function rankPersons(rows: readonly IndexRow[], query: SearchQuery): SearchHit[]
   const hits: SearchHit[] = [];
   for (const [personNo, ofPerson] of rowsByPerson) {
     const best = bestRow(ofPerson, query.vector);
-    const score = query.rankBy === 'mean' ? dot(meanVector(ofPerson), query.vector) : best.score;
-    if (score >= query.minScore) hits.push({ personNo, enrolmentNo: best.enrolmentNo, score });
+    if (best.score >= query.minScore) hits.push({ personNo, ...best });
   }
   return hits.sort((a, b) => b.score - a.score || a.personNo - b.personNo).slice(0, query.maxPersons);
 }
@@ -117,16 +116,6 @@ function nearestOther(rows: readonly IndexRow[], row: IndexRow): Neighbour | und
     nearestEnrolmentNo: enrolmentNo,
     score,
   };
-}
-
-/** Unit vector in the direction of the sum. */
-export function meanVector(rows: readonly { readonly vector: Float32Array }[]): Float64Array {
-  const mean = new Float64Array(rows[0]?.vector.length ?? 0);
-  for (const row of rows) {
-    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] as number) + (row.vector[i] as number);
-  }
-  const length = Math.sqrt(dot(mean, mean)) || 1;
-  return mean.map((value) => value / length);
 }
 
 function dot(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {

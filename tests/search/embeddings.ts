@@ -1,0 +1,64 @@
+// Embedding-like unit vectors from a seed: identities spread over fewer dimensions than the vectors have, as a face
+// model's are, so that strangers' scores spread by about .1.
+
+/** Mulberry32 by T. Ettinger (public domain): numbers in [0, 1). */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export interface EmbeddingMaker {
+  /** A unit vector of somebody new. */
+  stranger(): Float32Array;
+  /** A unit vector at exactly this cosine to another. */
+  mate(of: Float32Array, cosine: number): Float32Array;
+}
+
+/** Room for drawing normal numbers quickly: slices of it, added up, are normal again. */
+const POOL = 1 << 18;
+
+export function embeddingMaker(dims: number, seed: number): EmbeddingMaker {
+  const random = seededRandom(seed);
+  const pool = new Float32Array(POOL);
+  for (let i = 0; i < POOL; i++) {
+    pool[i] = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  }
+  // Falling weights leave an effective number of dimensions of about a hundred in 512
+  const weights = Float32Array.from({ length: dims }, (_, i) => 1 / Math.sqrt(1 + (i * 16) / dims));
+  const stranger = (): Float32Array => {
+    const a = Math.floor(random() * (POOL - dims));
+    const b = Math.floor(random() * (POOL - dims));
+    const vector = new Float32Array(dims);
+    for (let i = 0; i < dims; i++) vector[i] = ((pool[a + i] ?? 0) + (pool[b + i] ?? 0)) * (weights[i] ?? 0);
+    return normalise(vector);
+  };
+  return {
+    stranger,
+    mate(of, cosine) {
+      const other = stranger();
+      const along = dot(of, other);
+      for (let i = 0; i < dims; i++) other[i] = (other[i] ?? 0) - along * (of[i] ?? 0);
+      normalise(other);
+      const across = Math.sqrt(1 - cosine * cosine);
+      for (let i = 0; i < dims; i++) other[i] = cosine * (of[i] ?? 0) + across * (other[i] ?? 0);
+      return normalise(other);
+    },
+  };
+}
+
+export function normalise(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(vector, vector)) || 1;
+  for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / length;
+  return vector;
+}
+
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
