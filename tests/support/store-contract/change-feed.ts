@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { Change, Store } from '../../../src/core/ports.ts';
+import { createFilledGallery, createGallery, expectProblem, newEnrolment, newPerson } from './samples.ts';
+
+export function changeFeedContract(store: () => Store): void {
+  async function changesSince(changeNo: number): Promise<Omit<Change, 'changeNo'>[]> {
+    return (await store().changesAfter(changeNo, 1000)).map(({ changeNo: _changeNo, ...change }) => change);
+  }
+
+  test('tells every enrolment that came and went, in order', async () => {
+    const gallery = await createGallery(store());
+    const before = await store().lastChangeNo();
+    const { personId } = await store().createPerson(gallery, newPerson(), 10);
+    const { galleryNo } = gallery;
+    const one = await store().addEnrolment(gallery, personId, newEnrolment(), 10);
+    const two = await store().addEnrolment(gallery, personId, newEnrolment(), 10);
+    await store().deleteEnrolment(gallery, personId, one.enrolmentId);
+    await store().deletePerson(gallery, personId);
+    const [imported] = await store().importPersons(gallery, [{ person: newPerson(), enrolments: [newEnrolment()] }]);
+    await store().deleteGallery(gallery);
+    expect(await changesSince(before)).toEqual([
+      { op: 'add', galleryNo, enrolmentNo: one.enrolmentNo },
+      { op: 'add', galleryNo, enrolmentNo: two.enrolmentNo },
+      { op: 'remove', galleryNo, enrolmentNo: one.enrolmentNo },
+      { op: 'remove', galleryNo, enrolmentNo: two.enrolmentNo },
+      { op: 'add', galleryNo, enrolmentNo: imported?.enrolments[0]?.enrolmentNo },
+      { op: 'remove-gallery', galleryNo, enrolmentNo: 0 },
+    ]);
+  });
+
+  test('says nothing of what was refused', async () => {
+    const { gallery, imported } = await createFilledGallery(store(), { persons: 1, enrolmentsEach: 1 });
+    const { personId = '' } = imported[0]?.person ?? {};
+    const before = await store().lastChangeNo();
+    await expectProblem(store().addEnrolment(gallery, personId, newEnrolment(), 1), { kind: 'limit-exceeded' });
+    await expectProblem(
+      store().importPersons(gallery, [
+        { person: newPerson(), enrolments: [newEnrolment()] },
+        { person: newPerson({ personId }), enrolments: [] },
+      ]),
+      { kind: 'already-exists' },
+    );
+    expect(await changesSince(before)).toEqual([]);
+  });
+
+  test('comes in rising numbers, in pages, and its last number outlives trimming', async () => {
+    const before = await store().lastChangeNo();
+    await createFilledGallery(store(), { persons: 10, enrolmentsEach: 1 });
+    const last = await store().lastChangeNo();
+    const first = await store().changesAfter(before, 4);
+    const rest = await store().changesAfter(first.at(-1)?.changeNo ?? 0, 100);
+    const numbers = [...first, ...rest].map(({ changeNo }) => changeNo);
+    expect(numbers).toHaveLength(10);
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    expect(numbers[0]).toBeGreaterThan(before);
+    expect(numbers.at(-1)).toBe(last);
+
+    await store().trimChanges(numbers[7] ?? 0);
+    expect((await store().changesAfter(0, 100)).map(({ changeNo }) => changeNo)).toEqual(numbers.slice(8));
+    await store().trimChanges(last);
+    expect(await store().changesAfter(0, 100)).toEqual([]);
+    expect(await store().lastChangeNo()).toBe(last);
+    await createFilledGallery(store(), { persons: 1, enrolmentsEach: 1 });
+    expect(await store().lastChangeNo()).toBeGreaterThan(last);
+  });
+}
