@@ -7,6 +7,8 @@ import { canonicalJson, type JsonValue } from './canonical-json.ts';
 export const NO_HASH = '0'.repeat(64);
 /** A longer line is refused when written and a fault when read; 10 probes with 100 candidates each take 80 KB. */
 export const MAX_LINE_BYTES = 1024 * 1024;
+/** Room for a line's own number, the hash before it and its newline. */
+const PLACE_BYTES = 128;
 /** Ids are 64 at most; nothing longer is one. */
 const MAX_TEXT_LENGTH = 128;
 const SYSTEM_KEY_ID = 'system';
@@ -21,11 +23,36 @@ export interface ParsedLine {
   readonly content: { readonly [key: string]: unknown };
 }
 
-/** The line's text up to, and without, its newline. */
-export function lineOf(content: LineContent, place: { readonly seq: number; readonly prev: string }): Buffer {
-  const line = Buffer.from(canonicalJson({ ...content, ...place }), 'utf8');
-  if (line.length > MAX_LINE_BYTES) throw new RangeError(`An audit record of ${line.length} bytes is too long.`);
-  return line;
+/** A line's canonical text with gaps for its place: keys before `prev`, between it and `seq`, and after. */
+export interface PreparedLine {
+  readonly beforePrev: string;
+  readonly beforeSeq: string;
+  readonly rest: string;
+  /** At most what the line will take. */
+  readonly maxBytes: number;
+}
+
+/** Throws RangeError for what is too long for a line. */
+export function prepareLine(content: LineContent): PreparedLine {
+  const parts = { beforePrev: '', beforeSeq: '', rest: '' };
+  for (const key of Object.keys(content).sort()) {
+    const value = content[key];
+    if (value === undefined) continue;
+    const part = key < 'prev' ? 'beforePrev' : key < 'seq' ? 'beforeSeq' : 'rest';
+    parts[part] += `${JSON.stringify(key)}:${canonicalJson(value)},`;
+  }
+  const maxBytes = Buffer.byteLength(parts.beforePrev + parts.beforeSeq + parts.rest) + PLACE_BYTES;
+  if (maxBytes > MAX_LINE_BYTES) throw new RangeError(`An audit record of ${maxBytes} bytes is too long.`);
+  return { ...parts, maxBytes };
+}
+
+/** The line's canonical text (RFC 8785) up to, and without, its newline. */
+export function lineOf(
+  { beforePrev, beforeSeq, rest }: PreparedLine,
+  place: { readonly seq: number; readonly prev: string },
+): Buffer {
+  const members = `${beforePrev}"prev":"${place.prev}",${beforeSeq}"seq":${place.seq},${rest}`;
+  return Buffer.from(`{${members.slice(0, -1)}}`, 'utf8');
 }
 
 /** SHA-256, hex, of a line without its newline. */

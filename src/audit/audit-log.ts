@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditLog, Clock } from '../core/ports.ts';
 import { AuditFaultError } from './audit-fault.ts';
-import { contentOf, systemContent } from './audit-line.ts';
+import { contentOf, prepareLine, systemContent } from './audit-line.ts';
 import { listChains } from './chain-folder.ts';
 import type { WitnessedHead } from './chain-head.ts';
 import { HEAD_EVERY_MS, SEGMENT_BYTES } from './chain-limits.ts';
@@ -61,7 +61,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
   async function close(): Promise<void> {
     try {
       await queue.drain();
-      await writer.append([systemContent('use-end', clock.nowMs(), { part })]);
+      await writer.append([prepareLine(systemContent('use-end', clock.nowMs(), { part }))]);
     } finally {
       await writer.close().finally(() => claimed.release());
     }
@@ -71,7 +71,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
     chain,
     actingAs: (actor) => ({
       async record(event) {
-        return { chain, seq: await queue.add(contentOf(event, actor, clock.nowMs())) };
+        return { chain, seq: await queue.add(prepareLine(contentOf(event, actor, clock.nowMs()))) };
       },
     }),
     stats: queue.stats,
@@ -98,7 +98,7 @@ async function openWriter(options: AuditLogOptions, { chain }: ClaimedChain, key
   let writer: ChainWriter | undefined;
   try {
     writer = await openChainWriter({ chainFolder, chain, key, clock, segmentBytes, reserveBytes, end: found.end });
-    await writer.append(found.end.seq === 0 ? [genesis, start] : [start]);
+    await writer.append((found.end.seq === 0 ? [genesis, start] : [start]).map(prepareLine));
     await writer.signHead();
     return writer;
   } catch (error) {

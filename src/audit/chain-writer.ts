@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/ports.ts';
 import { type AppendFile, openAppendFile } from './append-file.ts';
-import { hashLine, type LineContent, lineOf } from './audit-line.ts';
+import { hashLine, lineOf, type PreparedLine } from './audit-line.ts';
 import { HEADS_FILE, segmentPath } from './chain-folder.ts';
 import { headLine, signHead } from './chain-head.ts';
 import { HEAD_EVERY_LINES } from './chain-limits.ts';
@@ -34,7 +34,7 @@ export interface ChainWriterOptions {
 /** One call at a time. What rejects has left the chain as it was, and may be tried again. */
 export interface ChainWriter {
   /** Resolves when all of them are on the disk, with the number of the first. */
-  append(contents: readonly LineContent[]): Promise<number>;
+  append(prepared: readonly PreparedLine[]): Promise<number>;
   /** Signs what has no head over it yet. */
   signHead(): Promise<void>;
   readonly seq: number;
@@ -84,7 +84,7 @@ export async function openChainWriter(options: ChainWriterOptions): Promise<Chai
     get unsignedLines() {
       return unsignedLines;
     },
-    async append(contents) {
+    async append(prepared) {
       if (unsignedLines >= HEAD_EVERY_LINES) await signLastLine();
       if (lines.endBytes >= segmentBytes) {
         // No room for another file yet: this one takes what still fits into its reserve
@@ -92,8 +92,8 @@ export async function openChainWriter(options: ChainWriterOptions): Promise<Chai
       }
       const place = { seq, hash, offsetBytes: lines.endBytes, lastLineOffsetBytes };
       const pieces: Buffer[] = [];
-      for (const content of contents) {
-        const line = lineOf(content, { seq: place.seq + 1, prev: place.hash });
+      for (const next of prepared) {
+        const line = lineOf(next, { seq: place.seq + 1, prev: place.hash });
         pieces.push(line, NEWLINE);
         place.seq += 1;
         place.hash = hashLine(line);
@@ -103,7 +103,7 @@ export async function openChainWriter(options: ChainWriterOptions): Promise<Chai
       await lines.append(Buffer.concat(pieces));
       const firstSeq = seq + 1;
       ({ seq, hash, lastLineOffsetBytes } = place);
-      unsignedLines += contents.length;
+      unsignedLines += prepared.length;
       return firstSeq;
     },
     signHead: signLastLine,

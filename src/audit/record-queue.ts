@@ -1,19 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KithError } from '../core/errors.ts';
-import type { LineContent } from './audit-line.ts';
-import { MAX_LINE_BYTES } from './audit-line.ts';
-import { canonicalJson } from './canonical-json.ts';
+import type { PreparedLine } from './audit-line.ts';
 import { BATCH_BYTES, MAX_BATCH_LINES } from './chain-limits.ts';
 import type { ChainWriter } from './chain-writer.ts';
 
 /** When a client should ask again: a disk isn't cleared in a second. */
 const RETRY_AFTER_S = 5;
-/** Room for a line's own number and the hash before it. */
-const PLACE_BYTES = 128;
 
 export interface RecordQueue {
   /** Resolves when the record is on the disk, with its number; rejects with `unavailable`. */
-  add(content: LineContent): Promise<number>;
+  add(line: PreparedLine): Promise<number>;
   /** How many records were written, and in how many goes. */
   stats(): { readonly records: number; readonly commits: number };
   /** Writes what waits and takes nothing more. */
@@ -21,8 +17,7 @@ export interface RecordQueue {
 }
 
 interface Waiting {
-  readonly content: LineContent;
-  readonly bytes: number;
+  readonly line: PreparedLine;
   resolve(seq: number): void;
   reject(error: unknown): void;
 }
@@ -58,7 +53,7 @@ export function startRecordQueue(writer: ChainWriter, headEveryMs: number): Reco
   async function writeBatch(batch: readonly Waiting[]): Promise<void> {
     let firstSeq: number;
     try {
-      firstSeq = await writer.append(batch.map(({ content }) => content));
+      firstSeq = await writer.append(batch.map(({ line }) => line));
     } catch (error) {
       const refusal = unavailable(error);
       for (const { reject } of batch) reject(refusal);
@@ -85,13 +80,10 @@ export function startRecordQueue(writer: ChainWriter, headEveryMs: number): Reco
   }
 
   return {
-    async add(content) {
-      const bytes = Buffer.byteLength(canonicalJson(content)) + PLACE_BYTES;
-      // Alone, so that it doesn't take those it would be written with down with it
-      if (bytes > MAX_LINE_BYTES) throw new RangeError(`An audit record of ${bytes} bytes is too long.`);
+    async add(line) {
       if (isClosed) throw unavailable(new Error('it is closed'));
       return new Promise<number>((resolve, reject) => {
-        waiting.push({ content, bytes, resolve, reject });
+        waiting.push({ line, resolve, reject });
         kick();
       });
     },
@@ -107,7 +99,7 @@ export function startRecordQueue(writer: ChainWriter, headEveryMs: number): Reco
 function takeBatch(waiting: Waiting[]): Waiting[] {
   let count = 0;
   for (let bytes = 0; count < Math.min(waiting.length, MAX_BATCH_LINES) && bytes < BATCH_BYTES; count++) {
-    bytes += waiting[count]?.bytes ?? 0;
+    bytes += waiting[count]?.line.maxBytes ?? 0;
   }
   return waiting.splice(0, count);
 }
