@@ -36,6 +36,15 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/** A second connection to a database that is open already; it can't change anything. */
+export function openReader(path: string): Database {
+  const db = new SqliteDatabase(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  db.pragma('temp_store = MEMORY');
+  db.pragma('trusted_schema = OFF');
+  db.pragma(`cache_size = -${CACHE_KIB}`);
+  return db;
+}
+
 /**
  * Moves the WAL into the database and empties it, so that no earlier copy of an erased row stays behind.
  * False when another process was reading at that moment: to be tried again.

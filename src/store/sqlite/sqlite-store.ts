@@ -1,137 +1,68 @@
 import type { Store } from '../../core/ports.ts';
-import { emptyWal, openDatabase } from './database.ts';
+import { openDatabase, openReader } from './database.ts';
+import { METHODS, type StoreMethod, type WriteMethod } from './methods.ts';
+import { PendingCalls } from './pending-calls.ts';
+import type { SyncStore } from './sync-store.ts';
 import { tables } from './tables.ts';
+import { createWriter } from './writer.ts';
+import { openWriterThread } from './writer-thread.ts';
 
-/** Persons removed in one go while a deleted gallery is emptied: some 20 ms, so that others get their turn. */
-const PERSONS_PER_ERASURE = 200;
+type Method = (...args: readonly unknown[]) => unknown;
+
+/** What answers the port's methods: the readers at once, the writer when the change is on the disk. */
+interface Parts {
+  readonly readers: Omit<SyncStore, 'close'>;
+  write(method: WriteMethod, args: readonly unknown[]): Promise<unknown>;
+  close(): Promise<void>;
+}
 
 /**
- * The store in one SQLite file; `:memory:` for tests. An acknowledged write is on the disk, an acknowledged
- * deletion is overwritten there. A deleted gallery disappears at once and is emptied before the answer.
+ * The store in one SQLite file, or in memory for tests (`:memory:`). Reads run here, in microseconds; writes in a
+ * thread, where waiting for the disk holds up nobody else, and those that come together share one wait. What was
+ * acknowledged survives a crash; an acknowledged deletion is overwritten on the disk. A deleted gallery is gone for
+ * every reader at once and is emptied before the answer, in small transactions that let others through.
  */
 export async function openSqliteStore({ path }: { readonly path: string }): Promise<Store> {
-  const db = openDatabase(path);
-  const { eraseSome, ...table } = tables(db);
-  let walHoldsErased = true;
+  const { readers, write, close } = path === ':memory:' ? openInMemory() : await openFile(path);
+  const reading = readers as unknown as Record<StoreMethod, Method>;
+  const methods = Object.entries(METHODS).map(([method, access]): [string, Method] => [
+    method,
+    access === 'read'
+      ? async (...args) => reading[method as StoreMethod](...args)
+      : (...args) => write(method as WriteMethod, args),
+  ]);
+  // METHODS names every method of the port, and the tables have their types
+  return { ...Object.fromEntries(methods), close } as unknown as Store;
+}
 
-  function erased<T>(result: T): T {
-    walHoldsErased = true;
-    return result;
-  }
-  function overwriteErased(): void {
-    if (walHoldsErased) walHoldsErased = !emptyWal(db);
-  }
-  async function eraseDeletedGalleries(): Promise<void> {
-    while (db.open && eraseSome(PERSONS_PER_ERASURE)) await new Promise(setImmediate);
-    if (db.open) overwriteErased();
-  }
-
-  // What a crash interrupted
-  await eraseDeletedGalleries();
-
+async function openFile(path: string): Promise<Parts> {
+  const writer = await openWriterThread(path);
+  const db = openReader(path);
   return {
+    readers: tables(db),
+    write: (method, args) => writer.call(method, args),
     async close() {
+      // The writer last: whoever closes last moves the log into the database
+      db.close();
+      await writer.close();
+    },
+  };
+}
+
+function openInMemory(): Parts {
+  const db = openDatabase(':memory:');
+  const pending = new PendingCalls();
+  const writer = createWriter(db, (answers) => pending.settle(answers));
+  return {
+    readers: tables(db),
+    write(method, args) {
+      const { call, result } = pending.begin(method, args);
+      writer.submit(call);
+      return result;
+    },
+    async close() {
+      writer.close();
       db.close();
     },
-    insertApiKey: async (...args) => table.insertApiKey(...args),
-    listApiKeys: async () => table.listApiKeys(),
-    deleteApiKey: async (...args) => table.deleteApiKey(...args),
-    createGallery: async (...args) => table.createGallery(...args),
-    findGallery: async (...args) => table.findGallery(...args),
-    getGallery: async (...args) => table.getGallery(...args),
-    listGalleries: async (...args) => table.listGalleries(...args),
-    updateGallery: async (...args) => table.updateGallery(...args),
-    setTraining: async (...args) => table.setTraining(...args),
-    setTail: async (...args) => table.setTail(...args),
-    async deleteGallery(...args) {
-      const removed = erased(table.deleteGallery(...args));
-      await eraseDeletedGalleries();
-      return removed;
-    },
-    countGallery: async (...args) => table.countGallery(...args),
-    createPerson: async (...args) => table.createPerson(...args),
-    getPerson: async (...args) => table.getPerson(...args),
-    findPersonByName: async (...args) => table.findPersonByName(...args),
-    listPersons: async (...args) => table.listPersons(...args),
-    updatePerson: async (...args) => table.updatePerson(...args),
-    async deletePerson(...args) {
-      const removed = erased(table.deletePerson(...args));
-      overwriteErased();
-      return removed;
-    },
-    getPersonKey: async (...args) => table.getPersonKey(...args),
-    addEnrolment: async (...args) => table.addEnrolment(...args),
-    importPersons: async (...args) => table.importPersons(...args),
-    getEnrolment: async (...args) => table.getEnrolment(...args),
-    listEnrolments: async (...args) => table.listEnrolments(...args),
-    findEnrolmentBySource: async (...args) => table.findEnrolmentBySource(...args),
-    updateEnrolment: async (...args) => table.updateEnrolment(...args),
-    async deleteEnrolment(...args) {
-      const removed = erased(table.deleteEnrolment(...args));
-      overwriteErased();
-      return removed;
-    },
-    sealedEnrolmentsOf: async (...args) => table.sealedEnrolmentsOf(...args),
-    sampleEnrolments: async (...args) => table.sampleEnrolments(...args),
-    resolvePersons: async (...args) => table.resolvePersons(...args),
-    createRoster: async (...args) => table.createRoster(...args),
-    getRoster: async (...args) => table.getRoster(...args),
-    listRosters: async (...args) => table.listRosters(...args),
-    updateRoster: async (...args) => table.updateRoster(...args),
-    deleteRoster: async (...args) => table.deleteRoster(...args),
-    listRosterPersons: async (...args) => table.listRosterPersons(...args),
-    listRostersOfPerson: async (...args) => table.listRostersOfPerson(...args),
-    rosterPersonNos: async (...args) => table.rosterPersonNos(...args),
-    personNosOf: async (...args) => table.personNosOf(...args),
-    beginSnapshot: async (...args) => table.beginSnapshot(...args),
-    copyToSnapshot: async (...args) => table.copyToSnapshot(...args),
-    finishSnapshot: async (...args) => table.finishSnapshot(...args),
-    getSnapshot: async (...args) => table.getSnapshot(...args),
-    listSnapshots: async (...args) => table.listSnapshots(...args),
-    updateSnapshot: async (...args) => table.updateSnapshot(...args),
-    async deleteSnapshot(...args) {
-      erased(table.deleteSnapshot(...args));
-      overwriteErased();
-    },
-    async sweepSnapshots(...args) {
-      const swept = table.sweepSnapshots(...args);
-      if (swept > 0) erased(swept);
-      overwriteErased();
-      return swept;
-    },
-    createGalleryFromSnapshot: async (...args) => table.createGalleryFromSnapshot(...args),
-    copyFromSnapshot: async (...args) => table.copyFromSnapshot(...args),
-    insertLivenessSession: async (...args) => table.insertLivenessSession(...args),
-    findLivenessSession: async (...args) => table.findLivenessSession(...args),
-    listLivenessSessions: async (...args) => table.listLivenessSessions(...args),
-    async deleteLivenessSession(...args) {
-      const removed = erased(table.deleteLivenessSession(...args));
-      overwriteErased();
-      return removed;
-    },
-    async sweepLivenessSessions(...args) {
-      const swept = table.sweepLivenessSessions(...args);
-      if (swept > 0) erased(swept);
-      overwriteErased();
-      return swept;
-    },
-    insertOperation: async (...args) => table.insertOperation(...args),
-    updateOperation: async (...args) => table.updateOperation(...args),
-    findOperation: async (...args) => table.findOperation(...args),
-    listRunningOperations: async () => table.listRunningOperations(),
-    sweepOperations: async (...args) => table.sweepOperations(...args),
-    insertProbes: async (...args) => table.insertProbes(...args),
-    findProbes: async (...args) => table.findProbes(...args),
-    async sweepProbes(...args) {
-      const swept = table.sweepProbes(...args);
-      if (swept > 0) erased(swept);
-      overwriteErased();
-      return swept;
-    },
-    scanEnrolments: async (...args) => table.scanEnrolments(...args),
-    getSealedEnrolments: async (...args) => table.getSealedEnrolments(...args),
-    lastChangeNo: async () => table.lastChangeNo(),
-    changesAfter: async (...args) => table.changesAfter(...args),
-    trimChanges: async (...args) => table.trimChanges(...args),
   };
 }

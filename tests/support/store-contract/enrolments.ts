@@ -45,11 +45,11 @@ export function enrolmentsContract(store: () => Store): void {
     const personId = imported[0]?.person.personId ?? '';
     for (const id of [randomUUID(), imported[1]?.enrolments[0]?.enrolmentId ?? '']) {
       for (const attempt of [
-        store().getEnrolment(gallery, personId, id),
-        store().updateEnrolment(gallery, personId, id, { userData: 'x' }, 1),
-        store().deleteEnrolment(gallery, personId, id),
+        () => store().getEnrolment(gallery, personId, id),
+        () => store().updateEnrolment(gallery, personId, id, { userData: 'x' }, 1),
+        () => store().deleteEnrolment(gallery, personId, id),
       ]) {
-        await expectProblem(attempt, { kind: 'not-found', resource: 'enrolment', id, galleryKind: gallery.kind });
+        await expectProblem(attempt(), { kind: 'not-found', resource: 'enrolment', id, galleryKind: gallery.kind });
       }
     }
     expect(await store().countGallery(gallery)).toEqual({ persons: 2, enrolments: 2 });

@@ -46,19 +46,19 @@ export function personsContract(store: () => Store): void {
     const known = imported[0]?.person.personId ?? '';
     const nobody = randomUUID();
     const attempts = (ref: GalleryRef, personId: string) => [
-      store().getPerson(ref, personId),
-      store().updatePerson(ref, personId, { name: 'x' }, 1),
-      store().deletePerson(ref, personId),
-      store().getPersonKey(ref, personId),
-      store().addEnrolment(ref, personId, newEnrolment(), 10),
-      store().listEnrolments(ref, personId),
-      store().findEnrolmentBySource(ref, personId, 'hash'),
-      store().sealedEnrolmentsOf(ref, personId),
+      () => store().getPerson(ref, personId),
+      () => store().updatePerson(ref, personId, { name: 'x' }, 1),
+      () => store().deletePerson(ref, personId),
+      () => store().getPersonKey(ref, personId),
+      () => store().addEnrolment(ref, personId, newEnrolment(), 10),
+      () => store().listEnrolments(ref, personId),
+      () => store().findEnrolmentBySource(ref, personId, 'hash'),
+      () => store().sealedEnrolmentsOf(ref, personId),
     ];
     const missing = { kind: 'not-found', resource: 'person', id: nobody, galleryKind: gallery.kind } as const;
-    for (const attempt of attempts(gallery, nobody)) await expectProblem(attempt, missing);
+    for (const attempt of attempts(gallery, nobody)) await expectProblem(attempt(), missing);
     for (const attempt of attempts({ ...gallery, tenantId: newTenantId() }, known)) {
-      await expectProblem(attempt, { kind: 'not-found', resource: 'gallery' });
+      await expectProblem(attempt(), { kind: 'not-found', resource: 'gallery' });
     }
     expect(await store().countGallery(gallery)).toEqual({ persons: 1, enrolments: 1 });
   });
