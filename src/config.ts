@@ -104,6 +104,25 @@ const SETTINGS = {
     fallback: () => new Map(['01', '02', '03', '04'].map((version) => [`recognition_${version}`, 'fast'])),
     parse: (text) => new Map(text.split(',').map(modelName)),
   }),
+  publicUrl: setting<string | undefined>({
+    variable: 'KITH_PUBLIC_URL',
+    meaning:
+      'Address that clients reach the service by when a proxy stands before it, such as https://kith.example.org: answers that tell a client where to ask next name it.',
+    defaultText: 'the address that was asked',
+    fallback: () => undefined,
+    parse: publicUrl,
+  }),
+  azureTier: setting<'F0' | 'S0' | undefined>({
+    variable: 'KITH_AZURE_TIER',
+    meaning:
+      "Limits how often a key may call Azure's API, as Azure's tiers do: F0 (20 a minute), S0 (10 a second), or none.",
+    defaultText: 'none',
+    fallback: () => undefined,
+    parse: (text) => {
+      const tier = oneOf(['none', 'F0', 'S0'])(text);
+      return tier === 'none' ? undefined : (tier as 'F0' | 'S0');
+    },
+  }),
   logLevel: setting({
     variable: 'KITH_LOG_LEVEL',
     meaning: 'fatal, error, warn, info, debug or silent. Logs never hold names, photos, keys or templates.',
@@ -204,6 +223,14 @@ function oneOf(choices: readonly string[]): (text: string) => string {
     if (!choices.includes(text)) throw new Error(`"${text}" is none of ${choices.join(', ')}`);
     return text;
   };
+}
+
+function publicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw new Error(`"${text}" is not an address such as https://kith.example.org`);
+  }
+  return url.href.replace(/\/+$/, '');
 }
 
 function readableFile(text: string): string {

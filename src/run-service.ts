@@ -35,6 +35,8 @@ export async function runService(config: Config, print: (line: string) => void):
       ...(config.tlsCertPath && config.tlsKeyPath
         ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
         : {}),
+      ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+      ...(config.azureTier === undefined ? {} : { azureTier: config.azureTier }),
     });
     await app.listen({ host: config.host, port: config.port });
     const url = addressOf(app.server.address() as AddressInfo, config);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
 import type { Deps } from '../core/ports.ts';
 import { addAzureDialect } from '../dialects/azure/azure.ts';
+import type { AzureTier } from '../dialects/azure/tiers.ts';
 import { addKithDialect } from '../dialects/kith/kith.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addHealthRoutes } from './health.ts';
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly log: LogOptions | false;
   /** Address that clients reach this service by, when a proxy stands before it: `https://kith.example.org`. */
   readonly publicUrl?: string;
+  /** Limits how often a key may call Azure's API; none when left out. */
+  readonly azureTier?: AzureTier;
   /** Told of every route with the permission it needs. */
   readonly onRoute?: (route: DeclaredRoute) => void;
 }
@@ -46,7 +49,10 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
 
   addHealthRoutes(app, deps);
   addStatusPage(app, deps);
-  addAzureDialect(app, deps, { ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }) });
+  addAzureDialect(app, deps, {
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+    ...(options.azureTier === undefined ? {} : { tier: options.azureTier }),
+  });
   addKithDialect(app, deps);
   await app.ready();
   return app;

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { addBodyParsers } from './bodies.ts';
 import { FACE_LIST, LARGE_FACE_LIST, LARGE_PERSON_GROUP, PERSON_GROUP } from './container-words.ts';
@@ -20,9 +21,10 @@ import { addOpenApiRoutes, describeRoutes } from './openapi.ts';
 import { addOperationRoute } from './operations.ts';
 import { addPersonFaceRoutes } from './person-faces.ts';
 import { addPersonRoutes } from './persons.ts';
-import { createRoutes, type Routes } from './route.ts';
+import { createRoutes, type Routes, type RoutesOptions } from './route.ts';
 import { sendAzureError } from './send-error.ts';
 import { addSnapshotRoutes } from './snapshots.ts';
+import { AZURE_TIERS, type AzureTier } from './tiers.ts';
 import { addTrainingRoutes } from './training.ts';
 import { addVerifyRoute } from './verify.ts';
 import { AZURE_VERSIONS, type AzureVersion, basePathOf } from './versions.ts';
@@ -40,14 +42,19 @@ const PERSON_DIRECTORY_VERSIONS: readonly AzureVersion[] = ['v1.0-preview', 'v1.
 export interface AzureDialectOptions {
   /** Address that clients reach this service by, when it isn't the one they asked; without a slash at its end. */
   readonly publicUrl?: string;
+  /** Limits each key as this tier of Azure's would; none when left out. */
+  readonly tier?: AzureTier;
 }
 
 /** Mounts every version below its base path. */
 export function addAzureDialect(app: FastifyInstance, deps: Deps, options: AzureDialectOptions): void {
+  const { tier, ...others } = options;
+  // One count for all versions: they are one service.
+  const mounted = { ...others, ...(tier ? { limitRate: createRateLimit(AZURE_TIERS[tier]) } : {}) };
   const scopes = new Map<AzureVersion, FastifyInstance>();
   for (const version of AZURE_VERSIONS) {
     const mount = async (scope: FastifyInstance) => {
-      await mountVersion(scope, deps, { version, ...options });
+      await mountVersion(scope, deps, { version, ...mounted });
       scopes.set(version, scope);
     };
     app.register(mount, { prefix: basePathOf(version) });
@@ -55,11 +62,7 @@ export function addAzureDialect(app: FastifyInstance, deps: Deps, options: Azure
   addOpenApiRoutes(app, scopes);
 }
 
-async function mountVersion(
-  app: FastifyInstance,
-  deps: Deps,
-  options: AzureDialectOptions & { readonly version: AzureVersion },
-): Promise<void> {
+async function mountVersion(app: FastifyInstance, deps: Deps, options: Omit<RoutesOptions, 'keys'>): Promise<void> {
   await describeRoutes(app, options.version);
   addBodyParsers(app);
   app.setValidatorCompiler((request) => {

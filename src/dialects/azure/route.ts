@@ -5,6 +5,7 @@ import { invalidArgument } from '../../core/checks.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Permission, Principal } from '../../core/types.ts';
 import { goneSignal } from '../http/gone-signal.ts';
+import type { RateLimit } from '../http/rate-limit.ts';
 import { admitAzure } from './access.ts';
 import type { ErrorContext } from './errors.ts';
 import { IMAGE_BODY, type ImageBody } from './image-body.ts';
@@ -90,6 +91,8 @@ export interface RoutesOptions {
   readonly version: AzureVersion;
   readonly keys: Deps['keys'];
   readonly publicUrl?: string;
+  /** None when calls are not counted. */
+  readonly limitRate?: RateLimit;
 }
 
 export function createRoutes(app: FastifyInstance, options: RoutesOptions): Routes {
@@ -142,7 +145,9 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
     },
     errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
     onRequest: async (request) => {
-      principals.set(request, await admitAzure(options.keys, request, route.permission));
+      const principal = await admitAzure(options.keys, request, route.permission);
+      await options.limitRate?.(principal.keyId);
+      principals.set(request, principal);
     },
     handler: async (request, reply) => {
       const principal = principals.get(request);
