@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { listChains } from './chain-folder.ts';
 import { type ChainHead, isSignedBy, type SignedHead } from './chain-head.ts';
-import { type ChainEnd, type CheckedLine, readChain } from './read-chain.ts';
+import { type ChainBunch, readChain } from './read-chain.ts';
 import { readHeads, sizeOfHeads } from './read-heads.ts';
 import { PUBLIC_KEY_FILE, readPublicKey, type VerifyingKey } from './signing-key.ts';
 
@@ -18,7 +18,7 @@ export interface AuditReader {
   /** In the order in which they were begun. */
   readonly chains: readonly string[];
   /** All records of a chain, checked as they come; AuditFaultError at the first that is wrong. */
-  readRecords(chain: string): AsyncGenerator<readonly CheckedLine[], ChainEnd, undefined>;
+  readRecords(chain: string): AsyncGenerator<ChainBunch, void, undefined>;
   /** All heads of a chain, checked the same way. */
   readHeads(chain: string): AsyncGenerator<SignedHead, void, undefined>;
 }
@@ -48,11 +48,11 @@ export async function openAuditReader(options: AuditReaderOptions): Promise<Audi
 export async function* readWholeChain(
   target: { readonly chainFolder: string; readonly chain: string; readonly key: VerifyingKey },
   keptHeads: readonly ChainHead[] = [],
-): AsyncGenerator<readonly CheckedLine[], ChainEnd, undefined> {
+): AsyncGenerator<ChainBunch, void, undefined> {
   // The heads end here before the lines are read: whatever they cover is on the disk by then
   const untilBytes = await sizeOfHeads(target.chainFolder);
   const kept = keptHeads.filter((head) => head.chain === target.chain).sort((a, b) => a.seq - b.seq);
-  return yield* readChain({ ...target, heads: [readHeads(target.chainFolder, { ...target, untilBytes }), kept] });
+  yield* readChain({ ...target, heads: [readHeads(target.chainFolder, { ...target, untilBytes }), kept] });
 }
 
 async function readKey(path: string): Promise<VerifyingKey> {

@@ -27,7 +27,9 @@ export function signHead(head: ChainHead, key: SigningKey): SignedHead {
 }
 
 export function isSignedBy({ signature, ...head }: SignedHead, key: VerifyingKey): boolean {
-  return verify(null, signedBytes(head), key.publicKey, Buffer.from(signature, 'base64'));
+  const bytes = Buffer.from(signature, 'base64');
+  // Base64 has several spellings for the same bytes; here only the one that was written counts
+  return bytes.toString('base64') === signature && verify(null, signedBytes(head), key.publicKey, bytes);
 }
 
 function signedBytes(head: ChainHead): Buffer {
@@ -38,7 +40,7 @@ export function headLine(head: SignedHead): Buffer {
   return Buffer.from(`${canonicalJson({ ...head })}\n`);
 }
 
-/** Undefined for text that is no head; the signature isn't looked at. */
+/** Undefined for text that is no head in its canonical form; the signature isn't looked at. */
 export function parseHead(text: string): SignedHead | undefined {
   let value: unknown;
   try {
@@ -51,7 +53,8 @@ export function parseHead(text: string): SignedHead | undefined {
   if (typeof chain !== 'string' || typeof hash !== 'string') return undefined;
   if (typeof time !== 'string' || typeof signature !== 'string') return undefined;
   if (!isCount(seq) || !isCount(segment) || !isCount(offsetBytes)) return undefined;
-  return { chain, seq, hash, segment, offsetBytes, time, signature };
+  const head = { chain, seq, hash, segment, offsetBytes, time, signature };
+  return canonicalJson(head) === text ? head : undefined;
 }
 
 function isCount(value: unknown): value is number {

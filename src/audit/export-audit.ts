@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import { type AuditReader, type AuditReaderOptions, openAuditReader } from './audit-reader.ts';
-import type { CheckedLine } from './read-chain.ts';
+import type { CheckedLine } from './check-chain.ts';
 
 export interface ExportAuditOptions extends AuditReaderOptions {
   readonly output: Writable;
@@ -41,24 +41,29 @@ export async function exportAudit(options: ExportAuditOptions): Promise<number> 
   return count;
 }
 
-async function* mergedByTime(reader: AuditReader): AsyncGenerator<ExportedRecord> {
+async function* mergedByTime(reader: AuditReader): AsyncGenerator<ExportedRecord, void, undefined> {
   const streams = reader.chains.map((chain) => recordsOf(reader, chain));
-  const heads = await Promise.all(streams.map(async (stream) => ({ stream, next: await stream.next() })));
-  for (;;) {
-    let earliest: { record: ExportedRecord; head: (typeof heads)[number] } | undefined;
-    for (const head of heads) {
-      if (head.next.done) continue;
-      const record = head.next.value;
-      if (!earliest || record.timeMs < earliest.record.timeMs) earliest = { record, head };
+  try {
+    const heads = await Promise.all(streams.map(async (stream) => ({ stream, next: await stream.next() })));
+    for (;;) {
+      let earliest: { record: ExportedRecord; head: (typeof heads)[number] } | undefined;
+      for (const head of heads) {
+        if (head.next.done) continue;
+        const record = head.next.value;
+        if (!earliest || record.timeMs < earliest.record.timeMs) earliest = { record, head };
+      }
+      if (!earliest) return;
+      yield earliest.record;
+      earliest.head.next = await earliest.head.stream.next();
     }
-    if (!earliest) return;
-    yield earliest.record;
-    earliest.head.next = await earliest.head.stream.next();
+  } finally {
+    // One that stops at a fault leaves the others open
+    await Promise.all(streams.map((stream) => stream.return()));
   }
 }
 
-async function* recordsOf(reader: AuditReader, chain: string): AsyncGenerator<ExportedRecord> {
-  for await (const lines of reader.readRecords(chain)) {
+async function* recordsOf(reader: AuditReader, chain: string): AsyncGenerator<ExportedRecord, void, undefined> {
+  for await (const { lines } of reader.readRecords(chain)) {
     for (const { content } of lines) yield { chain, content, timeMs: Date.parse(String(content.time)) };
   }
 }

@@ -2,7 +2,8 @@ import { AuditFaultError } from './audit-fault.ts';
 import { NO_HASH } from './audit-line.ts';
 import { readWholeChain } from './audit-reader.ts';
 import type { ChainWriterOptions } from './chain-writer.ts';
-import { type ChainEnd, type CheckedLine, readChain } from './read-chain.ts';
+import type { CheckedLine } from './check-chain.ts';
+import { type ChainBunch, type ChainEnd, readChain } from './read-chain.ts';
 import { readLastHead } from './read-heads.ts';
 import type { VerifyingKey } from './signing-key.ts';
 
@@ -50,12 +51,16 @@ export async function findChainEnd(target: {
 }
 
 async function readToEnd(
-  reading: AsyncGenerator<readonly CheckedLine[], ChainEnd, undefined>,
+  reading: AsyncIterable<ChainBunch>,
 ): Promise<{ readonly chainEnd: ChainEnd; readonly lastLine: CheckedLine | undefined }> {
   let lastLine: CheckedLine | undefined;
-  let next = await reading.next();
-  for (; !next.done; next = await reading.next()) lastLine = next.value.at(-1) ?? lastLine;
-  return { chainEnd: next.value, lastLine };
+  let chainEnd: ChainEnd | undefined;
+  for await (const { lines, end } of reading) {
+    lastLine = lines.at(-1) ?? lastLine;
+    chainEnd = end;
+  }
+  if (chainEnd === undefined) throw new Error('a chain was read without an end');
+  return { chainEnd, lastLine };
 }
 
 /** The end alone doesn't say where a chain went wrong first, nor on which line of its file. */

@@ -91,7 +91,7 @@ async function* linesOf({ chainFolder, segments }: Chain, from: PlacedLine | und
   for (const segment of segments) {
     if (from && segment < from.segment) continue;
     const fromBytes = from?.segment === segment ? from.offsetBytes : 0;
-    for await (const lines of readLines(segmentPath(chainFolder, segment), { fromBytes })) {
+    for await (const { lines } of readLines(segmentPath(chainFolder, segment), { fromBytes })) {
       for (const { bytes, offsetBytes } of lines) {
         yield { segment, offsetBytes, hash: hashLine(bytes), parsed: parseLine(bytes) };
       }

@@ -32,7 +32,7 @@ export async function* readHeads(
   const refuse = (kind: AuditFaultKind, message: string): AuditFaultError =>
     new AuditFaultError({ kind, chain, file: HEADS_FILE, line, message });
 
-  for await (const lines of readLines(join(chainFolder, HEADS_FILE), { untilBytes })) {
+  for await (const { lines } of readLines(join(chainFolder, HEADS_FILE), { untilBytes })) {
     for (const { bytes } of lines) {
       line += 1;
       const head = parseHead(bytes.toString('utf8'));
@@ -66,7 +66,7 @@ export async function readLastHead(
   if (dataBytes === 0) return { head: undefined, endBytes: 0 };
   const fromBytes = Math.max(0, dataBytes - TAIL_BYTES);
   const tail: RawLine[] = [];
-  for await (const lines of readLines(path, { fromBytes, untilBytes: dataBytes })) tail.push(...lines);
+  for await (const { lines } of readLines(path, { fromBytes, untilBytes: dataBytes })) tail.push(...lines);
   // It began in the middle of a line
   if (fromBytes > 0) tail.shift();
   while (tail.at(-1)?.bytes.includes(0)) tail.pop();

@@ -29,11 +29,17 @@ export interface LinesEnd {
   readonly offsetBytes: number;
 }
 
+export interface LineBunch {
+  readonly lines: readonly RawLine[];
+  /** With the last bunch, and only with it. */
+  readonly end?: LinesEnd;
+}
+
 /** Lines in bunches, in constant memory. What is too long for a line comes in pieces that are none. */
 export async function* readLines(
   path: string,
   range: { readonly fromBytes?: number; readonly untilBytes?: number } = {},
-): AsyncGenerator<readonly RawLine[], LinesEnd, undefined> {
+): AsyncGenerator<LineBunch, void, undefined> {
   const { fromBytes = 0, untilBytes = Number.POSITIVE_INFINITY } = range;
   const file = await open(path, 'r');
   try {
@@ -61,9 +67,9 @@ export async function* readLines(
         rest = NOTHING;
         restOffset = chunkOffset;
       }
-      if (lines.length > 0) yield lines;
+      if (lines.length > 0) yield { lines };
     }
-    return { unfinished: withoutTrailingNuls(rest), offsetBytes: restOffset };
+    yield { lines: [], end: { unfinished: withoutTrailingNuls(rest), offsetBytes: restOffset } };
   } finally {
     await file.close();
   }

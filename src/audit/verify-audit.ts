@@ -2,7 +2,7 @@ import { type AuditFault, AuditFaultError } from './audit-fault.ts';
 import { type AuditReader, type AuditReaderOptions, openAuditReader } from './audit-reader.ts';
 import { HEADS_FILE, segmentFile } from './chain-folder.ts';
 import { type WitnessedHead, witnessedHeads } from './chain-head.ts';
-import type { CheckedLine } from './read-chain.ts';
+import type { CheckedLine } from './check-chain.ts';
 
 export interface ChainReport {
   readonly chain: string;
@@ -58,20 +58,19 @@ async function verifyChain(
 ): Promise<ChainReport> {
   let report = emptyReport(chain);
   try {
-    const reading = reader.readRecords(chain);
-    let next = await reading.next();
-    for (; !next.done; next = await reading.next()) {
-      const lines = next.value;
+    for await (const { lines, end } of reader.readRecords(chain)) {
+      const { signedSeq, tornBytes } = end ?? report;
       report = {
         ...report,
         records: report.records + lines.length,
         firstTime: report.firstTime ?? timeOf(lines[0]),
         lastTime: timeOf(lines.at(-1)) ?? report.lastTime,
+        signedSeq,
+        tornBytes,
       };
       onRecords(lines);
     }
-    const { signedSeq, tornBytes } = next.value;
-    return { ...report, signedSeq, tornBytes };
+    return report;
   } catch (error) {
     if (!(error instanceof AuditFaultError)) throw error;
     return { ...report, fault: error.fault };
