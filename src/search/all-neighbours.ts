@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Neighbour, NeighboursBatch, NeighboursQuery } from '../core/ports.ts';
 import type { GalleryRows } from './gallery-rows.ts';
@@ -24,6 +25,25 @@ export async function* allNeighbours(
 ): AsyncIterable<NeighboursBatch> {
   const { query, signal } = options;
   signal?.throwIfAborted();
+  // Many searches listen at once: to a signal of their own, so that Node doesn't warn of a leak on the caller's
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const onAbort = (): void => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
+  try {
+    yield* searchWithEach(parts, gallery, { query, signal: stop.signal });
+  } finally {
+    stop.abort();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function* searchWithEach(
+  parts: NeighbourParts,
+  gallery: { readonly galleryNo: number; readonly rows: GalleryRows },
+  options: { readonly query: NeighboursQuery; readonly signal: AbortSignal },
+): AsyncIterable<NeighboursBatch> {
+  const { query, signal } = options;
   const todo = await parts.pool.sort(await enrolmentsAfter(gallery.rows, query.afterEnrolmentNo ?? -1));
   let done = 0;
   while (done < todo.length) {
@@ -31,7 +51,7 @@ export async function* allNeighbours(
     const neighbours = await nearestOfEach(batch, IN_FLIGHT, (enrolmentNo) =>
       nearestOther(parts.search, gallery, { enrolmentNo, minScore: query.minScore, signal }),
     );
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     done += batch.length;
     yield { neighbours, doneEnrolmentNo: batch[batch.length - 1] as number, done, total: todo.length };
   }
@@ -74,7 +94,7 @@ async function nearestOther(
   wanted: {
     readonly enrolmentNo: number;
     readonly minScore: number;
-    readonly signal: AbortSignal | undefined;
+    readonly signal: AbortSignal;
   },
 ): Promise<Neighbour | undefined> {
   const at = rows.findRow(wanted.enrolmentNo);
@@ -89,7 +109,7 @@ async function nearestOther(
     exact: false,
     exceptPersonNo: personNo,
     background: true,
-    ...(wanted.signal ? { signal: wanted.signal } : {}),
+    signal: wanted.signal,
   });
   const nearestEnrolmentNo = top.enrolments[0] as number;
   if (top.count === 0 || !rows.has(nearestEnrolmentNo) || !rows.has(wanted.enrolmentNo)) return undefined;

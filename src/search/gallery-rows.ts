@@ -190,8 +190,9 @@ export class GalleryRows {
 
   /** Moves at most `maxRows` rows out of a segment with many dead ones; false when there is nothing left to do. */
   compact(maxRows: number): boolean {
+    // One that was begun with is emptied to the end
     const slot = this.#segments.findIndex(
-      (segment) => segment && segment.deadCount > MAX_DEAD_SHARE * (segment.end - segment.start),
+      (segment) => segment && (segment.start > 0 || segment.deadCount > MAX_DEAD_SHARE * (segment.end - segment.start)),
     );
     if (slot < 0) return false;
     if (slot === this.#tailSlot) this.#beginTail(this.#segmentAt(slot).liveCount);

@@ -36,6 +36,7 @@ interface Errand {
   readonly top: TopPersons;
   allowedRows: number;
   settled: boolean;
+  readonly onAbort: () => void;
   readonly resolve: (findings: ScanFindings) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -94,18 +95,19 @@ export class Scheduler {
     const slot = this.#takeSlot(request);
     if (!background) this.#foreground++;
     return new Promise((resolve, reject) => {
+      const lane = this.#laneOf(request);
       const errand: Errand = {
         request,
         slot,
         top: new TopPersons(request.query.maxPersons),
         allowedRows: 0,
         settled: false,
+        onAbort: () => this.#abort(lane, errand),
         resolve,
         reject,
       };
-      const lane = this.#laneOf(request);
       lane.waiting.push(errand);
-      signal?.addEventListener('abort', () => this.#abort(lane, errand), { once: true });
+      signal?.addEventListener('abort', errand.onAbort);
       this.pump();
     });
   }
@@ -246,6 +248,7 @@ export class Scheduler {
   #settle(errand: Errand, how: () => void): void {
     if (errand.settled) return;
     errand.settled = true;
+    errand.request.signal?.removeEventListener('abort', errand.onAbort);
     if (!errand.request.background) this.#foreground--;
     how();
   }
