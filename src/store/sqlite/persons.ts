@@ -37,9 +37,10 @@ const WITH_ENROLMENTS = `${COLUMNS}, (
 ) AS enrolmentIds`;
 
 export function persons(db: Database, galleries: Galleries, changes: Changes): Persons {
-  const insert = db.prepare<[Omit<NewPerson, 'userData'> & { galleryNo: number; userData: string | null }]>(
+  // By position: an import calls it for every row, and names would cost it a quarter of its speed
+  const insert = db.prepare<[number, string, string, string | null, Uint8Array, number, number]>(
     `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
-     VALUES (@galleryNo, @personId, @name, @userData, @wrappedKey, @createdMs, @createdMs)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
   const findNo = db.prepare<[number, string], { personNo: number }>(
@@ -73,22 +74,20 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
   }
 
   function insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person {
-    const { changes, lastInsertRowid } = insert.run({ ...person, galleryNo, userData: person.userData ?? null });
-    if (changes === 0) {
+    const { personId, name, userData, wrappedKey, createdMs } = person;
+    const inserted = insert.run(galleryNo, personId, name, userData ?? null, wrappedKey, createdMs, createdMs);
+    if (inserted.changes === 0) {
       throw new KithError({
         kind: 'already-exists',
         resource: 'person',
-        id: person.personId,
+        id: personId,
         galleryKind: ref.kind,
       });
     }
-    return {
-      personId: person.personId,
-      personNo: Number(lastInsertRowid),
-      name: person.name,
-      ...(person.userData !== undefined && { userData: person.userData }),
-      createdMs: person.createdMs,
-    };
+    const personNo = Number(inserted.lastInsertRowid);
+    return userData === undefined
+      ? { personId, personNo, name, createdMs }
+      : { personId, personNo, name, userData, createdMs };
   }
 
   return {
