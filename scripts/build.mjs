@@ -1,12 +1,21 @@
-// Builds dist/: TypeScript by tsc, then whatever else the program loads at run time.
+// Builds dist/: TypeScript by tsc, then whatever else the program loads at run time. With --if-changed it leaves a dist/
+// alone that was made from the files as they are.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compileKernel } from './compile-kernel.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (tool, ...args) =>
   execFileSync(process.execPath, [`${root}node_modules/${tool}`, ...args], { cwd: root, stdio: 'inherit' });
+
+const stampPath = `${root}dist/.built-from`;
+const stamp = stampOf([
+  ...readdirSync(`${root}src`, { recursive: true }).map((path) => `src/${path}`),
+  ...['scripts/build.mjs', 'scripts/compile-kernel.mjs', 'tsconfig.json', 'package-lock.json'],
+]);
+if (process.argv.includes('--if-changed') && readIfThere(stampPath) === stamp) process.exit(0);
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 run('typescript/bin/tsc', '-p', 'tsconfig.json');
@@ -21,3 +30,21 @@ const bin = `${root}node_modules/.bin/kith`;
 rmSync(bin, { force: true });
 if (process.platform === 'win32') writeFileSync(`${bin}.cmd`, '@node "%~dp0\\..\\..\\dist\\cli.js" %*\r\n');
 else symlinkSync('../../dist/cli.js', bin);
+writeFileSync(stampPath, stamp);
+
+function stampOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths.sort()) {
+    const { mtimeMs, size } = statSync(`${root}${path}`);
+    hash.update(`${path} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function readIfThere(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
