@@ -35,7 +35,9 @@ writeFileSync(stampPath, stamp);
 function stampOf(paths) {
   const hash = createHash('sha256');
   for (const path of paths.sort()) {
-    const { mtimeMs, size } = statSync(`${root}${path}`);
+    const stats = statSync(`${root}${path}`);
+    if (!stats.isFile()) continue;
+    const { mtimeMs, size } = stats;
     hash.update(`${path} ${mtimeMs} ${size}\n`);
   }
   return hash.digest('hex');
