@@ -26,7 +26,7 @@ const COARSE_AREA_PX = 320 * 240;
 const FINE_SCALE = 0.64;
 /** Faces above this many network pixels are the coarse pass's. */
 const MAX_FINE_FACE_PX = 48;
-/** A photo that would be shrunk by no more than this is looked at as it is. */
+/** A photo that would be shrunk by no more than this, or enlarged, is looked at as it is: no face becomes clearer. */
 const MIN_SHRINK = 0.8;
 /** Below this gain in scale a second pass would see what the first saw. */
 const MIN_SCALE_GAIN = 1.3;
@@ -41,7 +41,7 @@ export interface Detection {
 /** All faces of the photo. Scores and thresholds as measured in docs/accuracy.md. */
 export async function detectFaces(detector: OnnxModel, photo: RgbImage): Promise<Detection> {
   const idealScale = Math.sqrt(COARSE_AREA_PX / (photo.widthPx * photo.heightPx));
-  const coarseScale = idealScale > MIN_SHRINK && idealScale < 1 ? 1 : idealScale;
+  const coarseScale = idealScale > MIN_SHRINK ? 1 : idealScale;
   const found: DetectedBox[] = [];
   const pictures = [photo];
   if (FINE_SCALE > coarseScale * MIN_SCALE_GAIN) {
