@@ -21,12 +21,20 @@ export interface ImageFetcherOptions {
   readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
   /** PEM of a certification authority to trust besides the system's. */
   readonly ca?: string | Buffer;
+  readonly timeouts?: FetchTimeouts;
 }
 
-const CONNECT_TIMEOUT_MS = 5000;
-const HEAD_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 10_000;
-const TOTAL_TIMEOUT_MS = 30_000;
+export interface FetchTimeouts {
+  readonly connectMs: number;
+  /** From the request to the end of the head of the answer. */
+  readonly headMs: number;
+  /** Between two pieces of the body. */
+  readonly idleMs: number;
+  /** From the beginning to the last byte. */
+  readonly totalMs: number;
+}
+
+const TIMEOUTS: FetchTimeouts = { connectMs: 5000, headMs: 10_000, idleMs: 10_000, totalMs: 30_000 };
 const MAX_HEAD_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 2048;
 
@@ -38,6 +46,7 @@ const MAX_URL_LENGTH = 2048;
  */
 export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   const rules = parseHostRules(options.allowedHosts);
+  const { connectMs, headMs, idleMs, totalMs } = options.timeouts ?? TIMEOUTS;
   const resolve = options.resolve ?? ((hostname) => systemLookup(hostname, { all: true }));
 
   async function checkedAddresses(hostname: string): Promise<readonly ResolvedAddress[]> {
@@ -60,12 +69,12 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   };
 
   const agent = new Agent({
-    connect: { lookup, timeout: CONNECT_TIMEOUT_MS, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    connect: { lookup, timeout: connectMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
     // A kept connection would outlive the check of its address.
     pipelining: 0,
     maxHeaderSize: MAX_HEAD_BYTES,
-    headersTimeout: HEAD_TIMEOUT_MS,
-    bodyTimeout: IDLE_TIMEOUT_MS,
+    headersTimeout: headMs,
+    bodyTimeout: idleMs,
   });
 
   return {
@@ -81,7 +90,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
         // An address in the place of a name is never looked up, so it is checked here.
         const literal = url.hostname.replace(/^\[|\]$/g, '');
         if (/^[\d.]+$/.test(literal) || literal.includes(':')) await checkedLiteral(literal, options);
-        return await download(url, { agent, maxBytes: options.maxBytes, signal });
+        return await download(url, { agent, maxBytes: options.maxBytes, totalMs, signal });
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof KithError) throw error;
@@ -113,9 +122,14 @@ function parseUrl(text: string, allowHttp: boolean): URL {
 
 async function download(
   url: URL,
-  limits: { readonly agent: Agent; readonly maxBytes: number; readonly signal: AbortSignal | undefined },
+  limits: {
+    readonly agent: Agent;
+    readonly maxBytes: number;
+    readonly totalMs: number;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<Uint8Array> {
-  const deadline = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
+  const deadline = AbortSignal.timeout(limits.totalMs);
   const { statusCode, headers, body } = await request(url, {
     dispatcher: limits.agent,
     headers: { accept: 'image/*', 'accept-encoding': 'identity' },
