@@ -16,7 +16,7 @@ export interface AppendFileOptions {
 
 /** A file that only grows, whole appends at a time. */
 export interface AppendFile {
-  /** Resolves when the bytes are on the disk; when it rejects, none of them count, and the next append repairs. */
+  /** Resolves when the bytes are on the disk; when it rejects, none of them stay. */
   append(bytes: Uint8Array): Promise<void>;
   readonly endBytes: number;
   /** Gives the reserve back. */
@@ -62,14 +62,20 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
     async append(bytes) {
       if (isTorn) await repair();
       const wanted = endBytes + bytes.length;
-      if (reservedUntil - wanted < reserveBytes / 2) {
+      if (reserveBytes > 0 && reservedUntil - wanted < reserveBytes / 2) {
         await extendReserve(wanted + reserveBytes).catch((error: unknown) => {
           if (reservedUntil < wanted) throw error;
         });
       }
       isTorn = true;
-      await writeWhole(file, bytes, endBytes);
-      await file.datasync();
+      try {
+        await writeWhole(file, bytes, endBytes);
+        await file.datasync();
+      } catch (error) {
+        // Whole lines may stand in the part that was taken: they go at once, or else before the next append
+        await repair().catch(() => undefined);
+        throw error;
+      }
       isTorn = false;
       endBytes = wanted;
       reservedUntil = Math.max(reservedUntil, endBytes);
