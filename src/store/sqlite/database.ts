@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
+import { explainFailure } from './explain-failure.ts';
 import { migrate } from './migrations.ts';
 
 /** How long a statement waits for another process (the `kith` command, say) to finish its transaction. */
@@ -32,7 +33,7 @@ export function openDatabase(path: string): Database {
     return db;
   } catch (error) {
     db.close();
-    throw explain(error, path);
+    throw explainFailure(error, path);
   }
 }
 
@@ -57,15 +58,4 @@ export function emptyWal(db: Database): boolean {
 function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
-}
-
-function explain(error: unknown, path: string): unknown {
-  const code = error instanceof SqliteDatabase.SqliteError ? error.code : '';
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new Error(
-      `The database ${path} is damaged and was left untouched. Restore a backup, or move the file away to start empty.`,
-      { cause: error },
-    );
-  }
-  return error;
 }

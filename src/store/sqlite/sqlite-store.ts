@@ -1,5 +1,6 @@
 import type { Store } from '../../core/ports.ts';
 import { openDatabase, openReader } from './database.ts';
+import { explainFailure } from './explain-failure.ts';
 import { METHODS, type StoreMethod, type WriteMethod } from './methods.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -27,9 +28,13 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
   const reading = readers as unknown as Record<StoreMethod, Method>;
   const methods = Object.entries(METHODS).map(([method, access]): [string, Method] => [
     method,
-    access === 'read'
-      ? async (...args) => reading[method as StoreMethod](...args)
-      : (...args) => write(method as WriteMethod, args),
+    async (...args) => {
+      try {
+        return await (access === 'read' ? reading[method as StoreMethod](...args) : write(method as WriteMethod, args));
+      } catch (error) {
+        throw explainFailure(error, path);
+      }
+    },
   ]);
   // METHODS names every method of the port, and the tables have their types
   return { ...Object.fromEntries(methods), close } as unknown as Store;
