@@ -1,9 +1,13 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { afterEach, expect, test } from 'vitest';
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { afterEach, expect, test, vi } from 'vitest';
 import { KithError } from '../core/errors.ts';
 import type { Store } from '../core/ports.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { type ApiKeysOptions, createApiKeys } from './api-keys.ts';
+
+// The real one, counted
+vi.mock('node:crypto', { spy: true });
+const compared = vi.mocked(timingSafeEqual);
 
 const opened: Store[] = [];
 afterEach(async () => {
@@ -66,6 +70,20 @@ test('nearly right is wrong', async () => {
   ];
   for (const attempt of [...wrong, 'x'.repeat(100_000), '\ud800'])
     expect(await keys.authenticate(attempt)).toBeUndefined();
+});
+
+test('each attempt is held against every key, whole, wherever it matches', async () => {
+  const environmentKey = { key: 'x'.repeat(32), tenantId: 'default', permissions: ['admin' as const] };
+  const { keys } = await setUp({ environmentKey });
+  const made = await Promise.all(Array.from({ length: 20 }, (_, i) => keys.create('home', `door ${i}`, ['search'])));
+  const attempts = [environmentKey.key, ...made.map(({ key }) => key), '', 'kith_', 'x'.repeat(100_000)];
+  for (const attempt of attempts) {
+    compared.mockClear();
+    await keys.authenticate(attempt);
+    expect(compared.mock.calls.map(([known, presented]) => [known.byteLength, presented.byteLength])).toEqual(
+      Array(21).fill([32, 32]),
+    );
+  }
 });
 
 test('a revoked key is refused within a second, a new one is known at once', async () => {

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readOrCreateMasterKey } from './master-key.ts';
 import { openVault } from './vault.ts';
@@ -26,6 +29,27 @@ test('is made once, and read from then on', async () => {
   const vault = await openVault({ masterKeyPath: path });
   const probe = vault.sealProbe('home', Float32Array.of(1, 0));
   expect((await openVault({ masterKey: key })).openProbe('home', probe)).toEqual(Float32Array.of(1, 0));
+});
+
+test('is one and the same for processes that start for the first time at once', async () => {
+  const module = JSON.stringify(new URL('./master-key.ts', import.meta.url).href);
+  const script = `Promise.all([import(${module}), import('node:crypto')]).then(([{ readOrCreateMasterKey }, { createHash }]) => {
+    console.log('ready');
+    process.stdin.once('data', () => {
+      console.log(createHash('sha256').update(readOrCreateMasterKey(${JSON.stringify(path)})).digest('hex'));
+      process.exit();
+    });
+  })`;
+  const starts = Array.from({ length: 4 }, () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return { child, nextLine: async () => (await lines.next()).value as string | undefined };
+  });
+  expect(await Promise.all(starts.map(({ nextLine }) => nextLine()))).toEqual(Array(4).fill('ready'));
+  for (const { child } of starts) child.stdin.write('go');
+  const read = await Promise.all(starts.map(({ nextLine }) => nextLine()));
+  expect(read).toEqual(Array(4).fill(createHash('sha256').update(readFileSync(path)).digest('hex')));
+  expect(readdirSync(join(folder, 'data'))).toEqual(['master.key']);
 });
 
 onPosix('is readable by its owner only', () => {
