@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
-import { type FollowerDeps, startIndexFollower } from './core/index-follower.ts';
+import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
-import type { Deps, GalleryIndex } from './core/ports.ts';
+import type { Deps } from './core/ports.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
+import { fillIndex, type KeptIndex } from './kept-index.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -17,6 +18,7 @@ import { createFaceEngine } from './vision/face-engine.ts';
 export const DEFAULT_TENANT = 'default';
 /** Of the embedded store, within the data directory. */
 export const DATABASE_FILE = 'kith.db';
+const INDEX_COPY_FILE = 'index.copy';
 
 export interface ComposeHooks {
   /** Rows of the store that are in the index so far, while it fills at the start. */
@@ -29,20 +31,23 @@ interface Closable {
   close(): Promise<void>;
 }
 
-export type Composed = Deps & Closable;
+export type Composed = Deps & Closable & { readonly keptIndex: KeptIndex };
 
 /** Opens every part the configuration asks for; when one can't be opened, those before it are closed again. */
 export async function compose(config: Config, hooks: ComposeHooks): Promise<Composed> {
   const base = await composeWithoutIndex(config);
-  let index: GalleryIndex | undefined;
-  const close = () => closeAll([base, ...(index ? [index] : [])]);
+  let keptIndex: KeptIndex | undefined;
+  const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : [])]);
   try {
-    index = await createGalleryIndex({ threads: config.searchThreads });
-    const follower = await startIndexFollower(
-      { ...base, index, onUnreadable: hooks.onUnreadable },
-      hooks.onIndexProgress,
-    );
-    return { ...base, index, follower, close };
+    keptIndex = await fillIndex({
+      ...base,
+      openIndex: () => createGalleryIndex({ threads: config.searchThreads }),
+      path: join(config.dataDir, INDEX_COPY_FILE),
+      onUnreadable: hooks.onUnreadable,
+      onProgress: hooks.onIndexProgress,
+    });
+    const { index, follower } = keptIndex;
+    return { ...base, index, follower, keptIndex, close };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;

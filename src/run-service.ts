@@ -12,6 +12,7 @@ const FOLLOW_INTERVAL_MS = 500;
 const SWEEP_INTERVAL_MS = 30_000;
 /** A gallery's own error rates follow its growth within this time. */
 const CALIBRATE_INTERVAL_MS = 60_000;
+const COPY_INTERVAL_MS = 60_000;
 
 export interface RunningService {
   readonly url: string;
@@ -45,6 +46,7 @@ export async function runService(config: Config, print: (line: string) => void):
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
       every(SWEEP_INTERVAL_MS, () => sweepExpired(deps), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, DEFAULT_TENANT, stopping.signal), app.log),
+      every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
     ];
     await printGreeting(deps, config, { url, print });
     return {
@@ -54,6 +56,7 @@ export async function runService(config: Config, print: (line: string) => void):
         for (const chore of chores) clearInterval(chore);
         stopping.abort();
         await app.close();
+        await deps.keptIndex.saveIfChanged().catch((error) => print(`The copy of the index was not saved: ${error}`));
         await deps.close();
       },
     };

@@ -11,11 +11,20 @@ export interface FollowerDeps {
   readonly index: GalleryIndex;
   /** A template that can't be opened is left out of the search and reported, never guessed. */
   readonly onUnreadable: (enrolmentNo: number, error: unknown) => void;
+  /** Called before anything is taken out of the index: copies of it elsewhere have to go first. */
+  readonly beforeRemoval?: () => Promise<void>;
 }
 
 export interface StartedFollower extends IndexFollower {
   /** Changes up to this number are in the index. */
   readonly changeNo: number;
+}
+
+/** Follows the feed from a change number up to which the index is filled already; resolves when it has caught up. */
+export async function resumeIndexFollower(deps: FollowerDeps, changeNo: number): Promise<StartedFollower> {
+  const follower = followFeed(deps, changeNo);
+  await follower.catchUp();
+  return follower;
 }
 
 /** Fills an empty index from the store, reporting rows as they come, then follows the feed. */
@@ -79,6 +88,7 @@ function followFeed(deps: FollowerDeps, startNo: number): StartedFollower {
 }
 
 async function applyChanges(deps: FollowerDeps, changes: readonly Change[]): Promise<void> {
+  if (changes.some(({ op }) => op !== 'add')) await deps.beforeRemoval?.();
   // Removals first: an enrolment added and removed within one batch is no longer in the store, so it isn't added either.
   const removedByGallery = new Map<number, number[]>();
   for (const change of changes) {

@@ -326,6 +326,9 @@ export interface Vault {
   openTemplate(tenantId: string, wrappedKey: Uint8Array, sealed: Uint8Array): Float32Array;
   sealProbe(tenantId: string, vector: Float32Array): Uint8Array;
   openProbe(tenantId: string, sealed: Uint8Array): Float32Array;
+  /** For copies of the index, which hold templates of everybody. */
+  sealIndexPiece(piece: Uint8Array): Uint8Array;
+  openIndexPiece(sealed: Uint8Array): Uint8Array;
   /** A secret for whoever takes part in a liveness session: the same each time, guessable by nobody, stored nowhere. */
   sessionToken(tenantId: string, sessionId: string): string;
 }
@@ -349,15 +352,13 @@ export interface SearchQuery {
   readonly allowPersonNos?: readonly number[] | Uint32Array;
   /** True scans every template instead of a measured shortlist. */
   readonly exact?: boolean;
-  /** What a person is ranked by: the closest enrolment (the default) or the normalised mean of all enrolments. */
-  readonly rankBy?: 'best' | 'mean';
 }
 
 export interface SearchHit {
   readonly personNo: number;
   /** The person's best enrolment. */
   readonly enrolmentNo: number;
-  /** Cosine with that enrolment or, ranked by mean, with the mean of the person's enrolments. */
+  /** Cosine with that enrolment. */
   readonly score: number;
 }
 

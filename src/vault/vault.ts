@@ -30,6 +30,8 @@ export async function openVault(source: VaultSource): Promise<Vault> {
   if (masterKey.length !== MASTER_KEY_BYTES) throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes.`);
   const master = createSecretKey(masterKey);
   const tenants = new Map<string, TenantVault>();
+  const indexKey = createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', 'kith index key 1', 32)));
+  const indexContext = Buffer.from('kith index piece 1');
 
   function tenantVault(tenantId: string): TenantVault {
     let tenant = tenants.get(tenantId);
@@ -71,6 +73,8 @@ export async function openVault(source: VaultSource): Promise<Vault> {
       const tenant = tenantVault(tenantId);
       return withPersonKey(tenant, wrappedKey, (key) => vectorOf(unseal(key, sealed, tenant.templateContext)));
     },
+    sealIndexPiece: (piece) => seal(indexKey, piece, indexContext),
+    openIndexPiece: (sealed) => unseal(indexKey, sealed, indexContext),
     sealProbe(tenantId, vector) {
       const tenant = tenantVault(tenantId);
       return seal(tenant.key, bytesOf(vector), tenant.probeContext);
