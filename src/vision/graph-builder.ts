@@ -5,6 +5,7 @@ const { onnx } = onnxProto;
 type Tensor = ReturnType<typeof floatTensor>;
 
 const TYPE_FLOAT = 1;
+const ATTRIBUTE_INT = 2;
 const OPSET = 9;
 const IR_VERSION = 4;
 
@@ -20,7 +21,11 @@ export class GraphBuilder {
       this.#constants.push(floatTensor(constant, [...dims], values));
       return constant;
     });
-    const attribute = Object.entries(parts.ints ?? {}).map(([key, ints]) => attributeInts(key, [...ints]));
+    const attribute = Object.entries(parts.ints ?? {}).map(([key, value]) =>
+      typeof value === 'number'
+        ? onnx.AttributeProto.create({ name: key, type: ATTRIBUTE_INT, i: value })
+        : attributeInts(key, [...value]),
+    );
     this.#nodes.push(
       onnx.NodeProto.create({ opType, name, input: [...parts.inputs, ...constants], output: [name], attribute }),
     );
@@ -50,7 +55,7 @@ export class GraphBuilder {
 export interface NodeParts {
   readonly inputs: readonly string[];
   readonly constants?: readonly { readonly dims: readonly number[]; readonly values: ArrayLike<number> }[];
-  readonly ints?: Readonly<Record<string, readonly number[]>>;
+  readonly ints?: Readonly<Record<string, number | readonly number[]>>;
 }
 
 function floatValue({ name, dims }: { readonly name: string; readonly dims: readonly (number | string)[] }) {
