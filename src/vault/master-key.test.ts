@@ -32,11 +32,17 @@ test('is made once, and read from then on', async () => {
 });
 
 test('is one and the same for processes that start for the first time at once', async () => {
+  const rounds = 20;
   const module = JSON.stringify(new URL('./master-key.ts', import.meta.url).href);
+  // Waits by the clock, so that all processes look for the file of a round in the same moment
   const script = `Promise.all([import(${module}), import('node:crypto')]).then(([{ readOrCreateMasterKey }, { createHash }]) => {
     console.log('ready');
-    process.stdin.once('data', () => {
-      console.log(createHash('sha256').update(readOrCreateMasterKey(${JSON.stringify(path)})).digest('hex'));
+    process.stdin.once('data', (startMs) => {
+      const read = Array.from({ length: ${rounds} }, (_, round) => {
+        while (Date.now() < Number(startMs) + 20 * round);
+        return createHash('sha256').update(readOrCreateMasterKey(${JSON.stringify(path)} + round)).digest('hex');
+      });
+      console.log(read.join());
       process.exit();
     });
   })`;
@@ -46,10 +52,17 @@ test('is one and the same for processes that start for the first time at once', 
     return { child, nextLine: async () => (await lines.next()).value as string | undefined };
   });
   expect(await Promise.all(starts.map(({ nextLine }) => nextLine()))).toEqual(Array(4).fill('ready'));
-  for (const { child } of starts) child.stdin.write('go');
+  for (const { child } of starts) child.stdin.write(String(Date.now() + 50));
   const read = await Promise.all(starts.map(({ nextLine }) => nextLine()));
-  expect(read).toEqual(Array(4).fill(createHash('sha256').update(readFileSync(path)).digest('hex')));
-  expect(readdirSync(join(folder, 'data'))).toEqual(['master.key']);
+  const names = Array.from({ length: rounds }, (_, round) => `master.key${round}`);
+  const kept = names.map((name) =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, 'data', name)))
+      .digest('hex'),
+  );
+  expect(read).toEqual(Array(4).fill(kept.join()));
+  // No half-made file is left
+  expect(readdirSync(join(folder, 'data')).sort()).toEqual(names.sort());
 });
 
 onPosix('is readable by its owner only', () => {
