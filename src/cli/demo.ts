@@ -16,7 +16,7 @@ import { duration } from './enrol/rate-meter.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord } from './records.ts';
-import { formatTable } from './table.ts';
+import { type Cell, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, percent, where } from './words.ts';
 
@@ -72,7 +72,9 @@ async function demo({ terminal }: CommandContext, options: DemoOptions): Promise
       () => undefined,
     );
     terminal.say(
-      `The service runs at ${service.url}, with a certificate made just now and data in a folder that goes away.`,
+      terminal.fold(
+        `The service runs at ${service.url}, with a certificate made just now and data in a folder that goes away.`,
+      ),
     );
     const tour = await startAzureTour({ url: service.url, key, ca: ca.cert });
     return await tell(terminal, tour, { startMs, out: resolve(options.out) });
@@ -92,7 +94,9 @@ async function tell(
   const boxes = await tour.enrol(enrolledPhoto, NAMES);
   await tour.train();
   terminal.say(
-    `Enrolled the ${count(NAMES.length, 'person', 'people')} of photo ${ENROLLED_PHOTO} as ${NAMES.join(', ')} (invented names).`,
+    terminal.fold(
+      `Enrolled the ${count(NAMES.length, 'person', 'people')} of photo ${ENROLLED_PHOTO} as ${NAMES.join(', ')} (invented names).`,
+    ),
   );
 
   const marks = boxes.map((box, i): FaceMark => ({ box, title: NAMES[i] ?? '', detail: 'enrolled', tone: 'enrolled' }));
@@ -102,7 +106,7 @@ async function tell(
       caption: `Photo ${ENROLLED_PHOTO}: these three were enrolled`,
     },
   ];
-  const rows: string[][] = [];
+  const rows: Cell[][] = [];
   let matches = 0;
   for (const photoNo of OTHER_PHOTOS) {
     const photo = await readSample(photoNo);
@@ -118,7 +122,7 @@ async function tell(
         candidates: face.candidates,
       });
       const style = { match: 'green', review: 'yellow', unknown: 'dim' } as const;
-      rows.push([`photo ${photoNo}`, terminal.paint(style[tone], title), detail, where(face.box)]);
+      rows.push([`photo ${photoNo}`, { text: title, style: style[tone] }, detail, where(face.box)]);
     }
     if (SHOWN_PHOTOS.has(photoNo)) {
       const named = faces.map(markOf);
@@ -126,13 +130,17 @@ async function tell(
     }
   }
   terminal.say(
-    `Looked for them in ${OTHER_PHOTOS.length} other photos, ${count(rows.length, 'face')}, with @azure-rest/ai-vision-face:`,
+    terminal.fold(
+      `Looked for them in ${OTHER_PHOTOS.length} other photos, ${count(rows.length, 'face')}, with @azure-rest/ai-vision-face:`,
+    ),
   );
   terminal.say('');
   terminal.say(formatTable(terminal, ['Photo', 'Who', 'How sure', 'Left, top, size'], rows));
   terminal.say('');
   terminal.say(
-    `A name counts from a confidence of ${DEFAULT_MIN_CONFIDENCE} on: the threshold that Kith keeps for the size of the gallery. Below it, it is a question for a person.`,
+    terminal.fold(
+      `A name counts from a confidence of ${DEFAULT_MIN_CONFIDENCE} on: the threshold that Kith keeps for the size of the gallery. Below it, it is a question for a person.`,
+    ),
   );
   await writeFile(run.out, await encodePng(await makeContactSheet(tiles)));
   terminal.record({ type: 'picture', file: run.out });

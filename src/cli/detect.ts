@@ -91,7 +91,7 @@ function reportPhoto(terminal: Terminal, file: string, photo: FoundFaces): void 
   if (photo.faces.length === 0) return;
   const rows = leftToRight(photo).map(({ box, quality }) => [
     where(box),
-    quality ? terminal.paint(STYLES[quality.level], quality.level) : '',
+    quality ? { text: quality.level, style: STYLES[quality.level] } : '',
     quality ? reasonsOf(quality) : '',
   ]);
   terminal.answer(formatTable(terminal, ['Left, top, size', 'Quality', 'What is wrong'], rows));

@@ -161,9 +161,11 @@ function reportPhoto(
     terminal.answer(
       terminal.paint(
         'dim',
-        `Compared with ${count(search.persons, 'person', 'people')} (${count(search.enrolmentsSearched, 'photo')}). ` +
-          `A match needs a score of ${search.thresholdScore.toFixed(3)}: about ${oneIn(search.expectedFpir)} strangers would be shown a name. ` +
-          `From ${search.reviewScore.toFixed(3)} on it is worth a look.`,
+        terminal.fold(
+          `Compared with ${count(search.persons, 'person', 'people')} (${count(search.enrolmentsSearched, 'photo')}). ` +
+            `A match needs a score of ${search.thresholdScore.toFixed(3)}: about ${oneIn(search.expectedFpir)} strangers would be shown a name. ` +
+            `From ${search.reviewScore.toFixed(3)} on it is worth a look.`,
+        ),
       ),
     );
   }
@@ -178,7 +180,7 @@ function faceTable(terminal: Terminal, photo: IdentifiedPhoto, isVerbose: boolea
     const sure = howSure(answer);
     const style = { match: 'green', review: 'yellow', unknown: 'dim' } as const;
     return [
-      terminal.paint(style[answer.outcome], printable(nameIn(answer) ?? 'unknown')),
+      { text: printable(nameIn(answer) ?? 'unknown'), style: style[answer.outcome] },
       isNamed ? `${sure} (${percent(best.confidence)})` : 'nobody in the gallery',
       where(answer.face.box),
       ...(isVerbose ? [best ? best.score.toFixed(3) : '', best ? oneInShort(best.strangerRate) : ''] : []),

@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   people: async () => (await import('./people.ts')).addPeopleCommand,
   gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
+  audit: async () => (await import('./audit.ts')).addAuditCommand,
 };
 
 async function addCommands(program: Command, run: RunCommand, argv: readonly string[]): Promise<void> {
@@ -71,7 +72,12 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
   const run: RunCommand = async (command, work) => {
     const options = command.optsWithGlobals<GlobalOptions>();
     const terminal = openTerminal({ ...cli, isJson: options.json === true, isQuiet: options.quiet === true });
-    exitCode = await work({ terminal, env: cli.env, loadConfig: () => configFor(cli.env, options) });
+    exitCode = await work({
+      terminal,
+      output: cli.stdout,
+      env: cli.env,
+      loadConfig: () => configFor(cli.env, options),
+    });
   };
   await addCommands(program, run, argv);
 

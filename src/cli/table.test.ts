@@ -24,6 +24,17 @@ test('the first column gives way to a narrow terminal, losing nothing', () => {
   expect(lines[1]).toContain('very likely');
 });
 
+test('colours are whole on every line, however narrow it is', () => {
+  const painted = { columns: 30, paint: (_: string, text: string) => `<${text}>` };
+  const text = formatTable(
+    painted,
+    ['Who', 'How sure'],
+    [[{ text: 'Grüße an 李小龙 und محمد', style: 'dim' }, 'very likely indeed']],
+  );
+  for (const [line] of text.matchAll(/[^\n]+/g)) expect(line.match(/</g)?.length).toBe(line.match(/>/g)?.length);
+  expect(text.replaceAll(/[<>\s]/g, '')).toContain('李小龙');
+});
+
 test('no rows leave the head', () => {
   expect(formatTable(plain, ['Who'], [])).toBe('Who');
 });

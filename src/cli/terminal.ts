@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { foldText } from './display-width.ts';
 import { jsonLine } from './printable.ts';
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
@@ -15,6 +16,8 @@ export interface Terminal {
   note(line: string): void;
   /** Why it failed: standard error, always. */
   fail(line: string): void;
+  /** A sentence broken between words at the edge of the terminal, if standard output is one. */
+  fold(sentence: string): string;
   /** Styled for standard output, or plain where that is no terminal. */
   paint(style: Style, text: string): string;
   /** The stream for a progress bar; undefined where there must be none. */
@@ -40,6 +43,14 @@ export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalO
   const hasColour = wantsColour(env, stdout.isTTY === true);
   // A bar and lines of JSON on one screen would tear each other apart
   const hasBar = stderr.isTTY === true && !isQuiet && env.TERM !== 'dumb' && !(isJson && stdout.isTTY);
+  const columnsOf = (stream: NodeJS.WriteStream) => Math.min(MAX_COLUMNS, stream.columns || DEFAULT_COLUMNS);
+  const foldFor = (stream: NodeJS.WriteStream, text: string): string =>
+    stream.isTTY
+      ? text
+          .split('\n')
+          .map((line) => foldText(line, columnsOf(stream)))
+          .join('\n')
+      : text;
   return {
     answer(text) {
       if (!isJson) stdout.write(`${text}\n`);
@@ -51,16 +62,17 @@ export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalO
       if (isJson) stdout.write(`${jsonLine(record)}\n`);
     },
     note(line) {
-      if (!isQuiet) stderr.write(`${line}\n`);
+      if (!isQuiet) stderr.write(`${foldFor(stderr, line)}\n`);
     },
     fail(line) {
-      stderr.write(`${line}\n`);
+      stderr.write(`${foldFor(stderr, line)}\n`);
     },
+    fold: (sentence) => foldFor(stdout, sentence),
     paint: (style, text) => (hasColour ? styleText(style, text, { validateStream: false }) : text),
     progressBar: hasBar ? stderr : undefined,
     isQuiet,
     isJson,
-    columns: Math.min(MAX_COLUMNS, stdout.columns || DEFAULT_COLUMNS),
+    columns: columnsOf(stdout),
   };
 }
 

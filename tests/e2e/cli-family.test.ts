@@ -4,8 +4,11 @@ import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type JsonRecord, kith, recordsOf } from '../support/kith-command.ts';
+
+// Each test starts several processes, which load the models
+vi.setConfig({ testTimeout: 240_000 });
 
 const folder = fileURLToPath(new URL('../../../shared/photos/family/', import.meta.url));
 

@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { kith, recordsOf, startKith } from '../support/kith-command.ts';
 import { portraitOf } from '../support/photos.ts';
+
+// Each test starts several processes, which load the models
+vi.setConfig({ testTimeout: 240_000 });
 
 let root: string;
 beforeAll(async () => {

@@ -3,9 +3,12 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type JsonRecord, kith, recordsOf } from '../support/kith-command.ts';
 import { portraitOf, samplePhoto } from '../support/photos.ts';
+
+// Each test starts several processes, which load the models
+vi.setConfig({ testTimeout: 240_000 });
 
 let root: string;
 let photos: { readonly ann: Buffer; readonly annElsewhere: Buffer; readonly bob: Buffer; readonly cleo: Buffer };

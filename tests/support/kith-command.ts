@@ -24,6 +24,11 @@ export function startKith(args: readonly string[], options: KithOptions = {}): C
   });
 }
 
+/** For a shell; the arguments must need no quoting. */
+export function kithCommandLine(args: readonly string[]): string {
+  return [process.execPath, '--import', tsx, cli, ...args].join(' ');
+}
+
 export async function kith(args: readonly string[], options: KithOptions = {}): Promise<KithResult> {
   const child = startKith(args, options);
   let stdout = '';

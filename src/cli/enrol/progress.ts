@@ -6,10 +6,14 @@ import { createRateMeter, duration } from './rate-meter.ts';
 export interface Progress {
   /** One more photo is through. */
   advance(wasRefused: boolean): void;
+  /** The user asked to stop: from now on only what is under way is finished. */
+  stopping(): void;
   stop(): void;
 }
 
-const BAR_WIDTH = 24;
+const MIN_BAR_WIDTH = 6;
+const MAX_BAR_WIDTH = 24;
+const STOPPING = 'Finishing the photos under way; Ctrl-C again stops at once';
 /** Where there is no terminal, a line this often. */
 const LINE_INTERVAL_MS = 10_000;
 
@@ -19,7 +23,9 @@ export function startProgress(terminal: Terminal, total: number): Progress {
   const meter = createRateMeter(startMs);
   let done = 0;
   let refused = 0;
+  let isStopping = false;
   const state = (): string => {
+    if (isStopping) return STOPPING;
     const rate = meter.perSecond();
     const left = meter.secondsLeft(total);
     return [
@@ -43,15 +49,22 @@ export function startProgress(terminal: Terminal, total: number): Progress {
         terminal.note(state());
       }
     },
+    stopping() {
+      isStopping = true;
+      if (bar) bar.update(done);
+      else terminal.note(STOPPING);
+    },
     stop: () => bar?.stop(),
   };
 }
 
 function startBar(stream: NodeJS.WriteStream, total: number, state: () => string): SingleBar {
   const format: GenericFormatter = (_options, { progress }) => {
-    const filled = Math.round(progress * BAR_WIDTH);
-    const line = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${state()}`;
-    return line.slice(0, (stream.columns || 80) - 1);
+    const text = state();
+    const columns = (stream.columns || 80) - 1;
+    const width = Math.max(MIN_BAR_WIDTH, Math.min(MAX_BAR_WIDTH, columns - text.length - 1));
+    const filled = Math.round(progress * width);
+    return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${text}`.slice(0, columns);
   };
   const bar = new SingleBar({
     format,

@@ -45,10 +45,8 @@ export async function runEnrolment(deps: EnrolDeps, plan: PhotoPlan, run: Enrolm
   for (const { file, personName, ...refusal } of plan.refused) {
     await ledger.enter({ file, personName: personName ?? '' }, { outcome: 'refused', refusal });
   }
-  const stop = listenForStop(() => {
-    run.terminal.note('\nFinishing the photos under way. Ctrl-C again stops at once.');
-  });
   const progress = startProgress(run.terminal, plan.photos.length);
+  const stop = listenForStop(() => progress.stopping());
   try {
     await forEachConcurrently(plan.photos, { limit: run.photosAtOnce, signal: stop.signal }, async (photo) => {
       const result = await take(importer, photo, run.isDryRun);

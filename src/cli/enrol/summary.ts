@@ -52,12 +52,12 @@ function sayRefused(terminal: Terminal, refused: readonly RefusedPhoto[]): void 
   terminal.say(terminal.paint('yellow', `${count(refused.length, 'photo was', 'photos were')} refused:`));
   for (const [reason, photos] of groupBy(refused, ({ reason }) => reason)) {
     for (const { file, message } of photos.slice(0, FILES_SHOWN)) {
-      terminal.say(`  ${printable(file)}: ${printable(message)}`);
+      terminal.say(terminal.fold(`  ${printable(file)}: ${printable(message)}`));
     }
     if (photos.length > FILES_SHOWN) {
       terminal.say(`  … and ${count(photos.length - FILES_SHOWN, 'more', 'more')}; --report file.csv lists all.`);
     }
-    terminal.say(terminal.paint('dim', `  → ${adviceFor(reason)}`));
+    terminal.say(terminal.paint('dim', terminal.fold(`  → ${adviceFor(reason)}`)));
   }
 }
 

@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { AuditFaultError, describeFault } from '../audit/audit-fault.ts';
+import { AuditUnreadableError } from '../audit/audit-reader.ts';
+import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
+import { headLine, type SignedHead } from '../audit/chain-head.ts';
+import { exportAudit } from '../audit/export-audit.ts';
+import { newestHeads, parseHeads } from '../audit/kept-heads.ts';
+import { type ChainReport, verifyAudit } from '../audit/verify-audit.ts';
+import type { CommandContext } from './command-context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { describeFileError } from './image-file.ts';
+import { printable } from './printable.ts';
+import type { RunCommand } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+interface TrustOptions {
+  readonly publicKey?: string;
+  readonly heads?: string;
+}
+
+interface ExportOptions extends TrustOptions {
+  readonly format: 'jsonl' | 'csv';
+  readonly from?: number;
+  readonly until?: number;
+  readonly tenant?: string;
+  readonly person?: string;
+}
+
+const PROGRESS_EVERY = 1_000_000;
+
+export function addAuditCommand(program: Command, run: RunCommand): void {
+  const audit = program.command('audit').description('The log of who did what: check it, or take it elsewhere.');
+  trustOptions(audit.command('verify'))
+    .description('Reads every record and names the first that was changed, moved, repeated or taken away.')
+    .addHelpText('after', '\nExit code 1 says that something is wrong.\n\nExample:\n  kith audit verify')
+    .action((options: TrustOptions, command: Command) => run(command, (context) => verifyLog(context, options)));
+  audit
+    .command('heads')
+    .description('Prints the newest signed heads. Kept elsewhere, they show later that nothing before them is gone.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  kith audit heads > heads-of-may.jsonl\n  kith audit verify --heads heads-of-may.jsonl',
+    )
+    .action((_options: object, command: Command) => run(command, printHeads));
+  trustOptions(audit.command('export'))
+    .description('Writes the records to standard output, in the order of time, each checked on the way.')
+    .addOption(new Option('--format <format>', 'JSON lines or CSV').choices(['jsonl', 'csv']).default('jsonl'))
+    .option('--from <time>', 'from this time on: 2031-05-01, or 2031-05-01T08:00:00Z; UTC unless it says', instant)
+    .option('--until <time>', 'before this time', instant)
+    .option('--tenant <id>', 'records of this tenant only')
+    .option('--person <id>', 'records that name this person only')
+    .addHelpText('after', '\nExample:\n  kith audit export --format csv --from 2031-05-01 --until 2031-06-01 > may.csv')
+    .action((options: ExportOptions, command: Command) => run(command, (context) => exportLog(context, options)));
+}
+
+function trustOptions(command: Command): Command {
+  return command
+    .option('--public-key <file>', 'the public key, kept where nobody who can write the log can write')
+    .option('--heads <file>', 'heads that kith audit heads printed earlier');
+}
+
+async function verifyLog({ terminal, loadConfig }: CommandContext, options: TrustOptions): Promise<ExitCode> {
+  let nextNote = PROGRESS_EVERY;
+  const { isIntact, chains } = await orExplain(async () =>
+    verifyAudit({
+      ...(await trustOf(options)),
+      folder: join(loadConfig().dataDir, AUDIT_FOLDER),
+      onProgress: (records) => {
+        if (records < nextNote) return;
+        terminal.note(`${nextNote} records so far`);
+        nextNote += PROGRESS_EVERY;
+      },
+    }),
+  );
+  for (const report of chains) {
+    terminal.record({ type: 'audit-chain', ...report });
+    if (report.fault) terminal.say(terminal.paint('red', printable(describeFault(report.fault))));
+    else terminal.say(`${terminal.paint('green', report.chain)}: ${describeIntact(report)}`);
+  }
+  if (isIntact) return EXIT.done;
+  terminal.fail('kith: the audit log is not what was written.');
+  return EXIT.someRefused;
+}
+
+function describeIntact({ records, firstTime, lastTime, signedSeq, tornBytes }: ChainReport): string {
+  const unsigned = records - signedSeq;
+  return [
+    `${records} records from ${firstTime ?? 'never'} to ${lastTime ?? 'never'}, intact`,
+    unsigned === 0 ? 'all signed' : `the last ${unsigned} not signed yet`,
+    ...(tornBytes === 0 ? [] : [`${tornBytes} bytes of an unfinished record behind them`]),
+  ].join(', ');
+}
+
+async function printHeads({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+  const heads = await orExplain(() => newestHeads(join(loadConfig().dataDir, AUDIT_FOLDER)));
+  for (const head of heads) {
+    terminal.record({ type: 'audit-head', ...head });
+    terminal.answer(headLine(head).toString('utf8').trimEnd());
+  }
+  return EXIT.done;
+}
+
+async function exportLog({ terminal, output, loadConfig }: CommandContext, options: ExportOptions): Promise<ExitCode> {
+  try {
+    const count = await orExplain(async () =>
+      exportAudit({
+        ...(await trustOf(options)),
+        folder: join(loadConfig().dataDir, AUDIT_FOLDER),
+        output,
+        format: options.format,
+        fromMs: options.from,
+        untilMs: options.until,
+        tenantId: options.tenant,
+        personId: options.person,
+      }),
+    );
+    terminal.note(`${count} records`);
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof AuditFaultError)) throw error;
+    terminal.fail(`kith: the export ends before what was changed: ${printable(error.message)}`);
+    return EXIT.someRefused;
+  }
+}
+
+async function trustOf(options: TrustOptions): Promise<{ publicKeyPath?: string; keptHeads?: readonly SignedHead[] }> {
+  return {
+    ...(options.publicKey === undefined ? {} : { publicKeyPath: options.publicKey }),
+    ...(options.heads === undefined ? {} : { keptHeads: await readHeadsFile(options.heads) }),
+  };
+}
+
+async function readHeadsFile(path: string): Promise<readonly SignedHead[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`${path}: ${describeFileError(error)}`);
+  });
+  const heads = parseHeads(text);
+  if (!heads) throw new UsageError(`${path} is not what kith audit heads prints.`);
+  return heads;
+}
+
+async function orExplain<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AuditUnreadableError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function instant(text: string): number {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/.test(text);
+  const hasZone = isDate || /(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const timeMs = Date.parse(hasZone ? text : `${text}Z`);
+  if ((!isDate && !isTime) || Number.isNaN(timeMs)) {
+    throw new InvalidArgumentError('It is a date or a time: 2031-05-01, or 2031-05-01T08:00:00Z.');
+  }
+  return timeMs;
+}
