@@ -20,15 +20,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the child until it has said `lines` things, kills it with -9 and answers all it said. */
-async function runAndKill(args: readonly string[], lines: number): Promise<string[]> {
+/** Runs the child until it has said `lines` things, kills it with -9, then or `delayMs` later, and answers all it said. */
+async function runAndKill(args: readonly string[], lines: number, delayMs = 0): Promise<string[]> {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const said: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(line);
-    if (said.length === lines) child.kill('SIGKILL');
+    if (said.length !== lines) continue;
+    if (delayMs === 0) child.kill('SIGKILL');
+    else setTimeout(() => child.kill('SIGKILL'), delayMs);
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   expect(child.signalCode).toBe('SIGKILL');
@@ -57,7 +59,8 @@ describe('after kill -9', () => {
     const acknowledged: string[] = [];
     for (const lines of [37, 120, 211]) {
       await store.close();
-      acknowledged.push(...(await runAndKill([ref.galleryId, 'enrol'], lines)));
+      // A moment that has nothing to do with an acknowledgement
+      acknowledged.push(...(await runAndKill([ref.galleryId, 'enrol'], lines, Math.random() * 50)));
       store = await openSqliteStore({ path });
       const persons = new Map(
         (await store.listPersons(ref, { limit: 10_000 })).map(({ personId, enrolmentIds }) => [personId, enrolmentIds]),
