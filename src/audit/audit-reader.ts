@@ -23,7 +23,15 @@ export interface AuditReader {
   readHeads(chain: string): AsyncGenerator<SignedHead, void, undefined>;
 }
 
-/** Throws when there is no audit log, or a kept head isn't one of its key's. */
+/** There is nothing to check, or nothing to check it with. */
+export class AuditUnreadableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'AuditUnreadableError';
+  }
+}
+
+/** Throws AuditUnreadableError when there is no audit log, or a kept head isn't signed by its key. */
 export async function openAuditReader(options: AuditReaderOptions): Promise<AuditReader> {
   const { folder, keptHeads = [] } = options;
   const key = await readKey(options.publicKeyPath ?? join(folder, PUBLIC_KEY_FILE));
@@ -59,6 +67,8 @@ async function readKey(path: string): Promise<VerifyingKey> {
   try {
     return await readPublicKey(path);
   } catch (error) {
-    throw new Error(`The audit log's public key ${path} can't be read: ${(error as Error).message}`, { cause: error });
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isGone ? 'there is no such file' : (error as Error).message;
+    throw new AuditUnreadableError(`The audit log's public key ${path} can't be read: ${reason}.`, { cause: error });
   }
 }

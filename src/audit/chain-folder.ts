@@ -3,6 +3,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Inside the data directory. */
+export const AUDIT_FOLDER = 'audit';
 const CHAIN_NAME = /^\d{4}-[0-9a-f]{8}$/;
 const SEGMENT_NAME = /^(\d{6})\.jsonl$/;
 export const HEADS_FILE = 'heads.jsonl';

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import { type AuditReader, type AuditReaderOptions, openAuditReader } from './audit-reader.ts';
 import type { CheckedLine } from './check-chain.ts';
 
 export interface ExportAuditOptions extends AuditReaderOptions {
-  readonly output: Writable;
+  readonly output: NodeJS.WritableStream;
   readonly format: 'jsonl' | 'csv';
   /** Only this tenant's records; what Kith records of itself belongs to none. */
   readonly tenantId?: string | undefined;
@@ -129,6 +128,6 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 /** Waits for a slow reader instead of filling memory. */
-async function write(output: Writable, text: string): Promise<void> {
+async function write(output: NodeJS.WritableStream, text: string): Promise<void> {
   if (!output.write(text)) await once(output, 'drain');
 }
