@@ -1,5 +1,6 @@
 // The one place where parts are put together. Plain calls, in the order in which they need each other.
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
@@ -83,8 +84,9 @@ export async function openRecords(
 ): Promise<Pick<Deps, 'store' | 'vault' | 'keys' | 'images' | 'clock' | 'newId' | 'recognitionModels'> & Closable> {
   await mkdir(config.dataDir, { recursive: true });
   await chmod(config.dataDir, 0o700);
-  const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key') });
-  const store = await openSqliteStore({ path: join(config.dataDir, DATABASE_FILE) });
+  const path = join(config.dataDir, DATABASE_FILE);
+  const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key'), mustExist: existsSync(path) });
+  const store = await openSqliteStore({ path });
   const clock = { nowMs: Date.now };
   return {
     store,

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -63,6 +72,15 @@ test('is one and the same for processes that start for the first time at once', 
   expect(read).toEqual(Array(4).fill(kept.join()));
   // No half-made file is left
   expect(readdirSync(join(folder, 'data')).sort()).toEqual(names.sort());
+});
+
+test('that is lost is not made anew beside what it sealed', async () => {
+  await expect(openVault({ masterKeyPath: path, mustExist: true })).rejects.toThrow(
+    /is missing, and what is stored here was sealed under it\. Put it back from your backup/,
+  );
+  expect(existsSync(path)).toBe(false);
+  const key = readOrCreateMasterKey(path);
+  expect(readOrCreateMasterKey(path, { mustExist: true })).toEqual(key);
 });
 
 onPosix('is readable by its owner only', () => {

@@ -14,12 +14,21 @@ import { dirname } from 'node:path';
 
 export const MASTER_KEY_BYTES = 32;
 
-/** Reads the master key; makes one at the first start. Refuses a file that others can read or that is no key. */
-export function readOrCreateMasterKey(path: string): Uint8Array {
+/**
+ * Reads the master key; makes one at the first start, unless it `mustExist`. Refuses a file that others can read or that
+ * is no key.
+ */
+export function readOrCreateMasterKey(path: string, { mustExist = false } = {}): Uint8Array {
   try {
     return readMasterKey(path);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  if (mustExist) {
+    throw new Error(
+      `The master key ${path} is missing, and what is stored here was sealed under it. Put it back from your backup; ` +
+        'if it is lost, nobody can open the stored templates any more: move the data directory away to start empty.',
+    );
   }
   createMasterKey(path);
   return readMasterKey(path);

@@ -8,7 +8,13 @@ const PERSON_KEY_BYTES = 32;
 const SESSION_TOKEN_BYTES = 32;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
-export type VaultSource = { readonly masterKeyPath: string } | { readonly masterKey: Uint8Array };
+export type VaultSource =
+  | {
+      readonly masterKeyPath: string;
+      /** True where something was sealed before: a key made anew could not open it. */
+      readonly mustExist?: boolean;
+    }
+  | { readonly masterKey: Uint8Array };
 
 /** What belongs to a tenant: their key, and what each sealed thing is bound to. */
 interface TenantVault {
@@ -26,7 +32,7 @@ interface TenantVault {
 export async function openVault(source: VaultSource): Promise<Vault> {
   // Vectors are sealed as they lie in memory
   if (endianness() !== 'LE') throw new Error('Kith stores templates little-endian and runs on such machines only.');
-  const masterKey = 'masterKey' in source ? source.masterKey : readOrCreateMasterKey(source.masterKeyPath);
+  const masterKey = 'masterKey' in source ? source.masterKey : readOrCreateMasterKey(source.masterKeyPath, source);
   if (masterKey.length !== MASTER_KEY_BYTES) throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes.`);
   const master = createSecretKey(masterKey);
   const tenants = new Map<string, TenantVault>();

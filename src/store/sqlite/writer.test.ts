@@ -65,6 +65,28 @@ describe('a full disk', () => {
   });
 });
 
+test('another process that does not let go fails all that waited, after one wait', async () => {
+  const db = openDatabase(path);
+  // Fifty such waits would outlast this test
+  db.pragma('busy_timeout = 2000');
+  const writer = startWriter(db);
+  await writer.call('createGallery', gallery);
+  const other = openDatabase(path);
+  other.exec('BEGIN IMMEDIATE');
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 50 }, () => writer.call('createPerson', ref, newPerson(), 100)),
+  );
+  expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason.code === 'SQLITE_BUSY')).toBe(
+    true,
+  );
+  other.exec('ROLLBACK');
+  other.close();
+  await writer.call('createPerson', ref, newPerson(), 100);
+  expect(tables(db).countGallery(ref).persons).toBe(1);
+  writer.close();
+  db.close();
+});
+
 describe('closing', () => {
   test('commits what was submitted, and says so of a gallery it had no time to empty', async () => {
     const db = openDatabase(path);

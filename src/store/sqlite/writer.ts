@@ -83,7 +83,9 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
           }),
         )
         .immediate();
-    } catch {
+    } catch (error) {
+      // Another process holds the database: to wait for it once more with each call would be to wait for ever
+      if (isBusy(error)) return calls.map(({ callNo }) => ({ callNo, error }));
       // Nothing was kept: each for itself, so that only those fail that have to
       return calls.map(attempt);
     }
@@ -140,4 +142,8 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
       heldAnswers = [];
     },
   };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 }
