@@ -156,7 +156,7 @@ function reportPhoto(
   });
   if (terminal.isJson) return;
   terminal.answer(`${terminal.paint('bold', displayName(file))}: ${count(photo.faces.length, 'face')}`);
-  if (photo.faces.length > 0) terminal.answer(faceTable(terminal, photo, options.verbose === true));
+  if (photo.faces.length > 0) terminal.answer(faceTable(terminal, photo, options));
   if (search && options.verbose) {
     terminal.answer(
       terminal.paint(
@@ -171,7 +171,9 @@ function reportPhoto(
   }
 }
 
-function faceTable(terminal: Terminal, photo: IdentifiedPhoto, isVerbose: boolean): string {
+function faceTable(terminal: Terminal, photo: IdentifiedPhoto, options: IdentifyCommandOptions): string {
+  const isVerbose = options.verbose === true;
+  const nobody = options.threshold === undefined ? 'nobody in the gallery' : 'nobody from the threshold on';
   // As one reads a photo: from left to right
   const faces = [...photo.faces].sort((a, b) => a.face.box.leftPx - b.face.box.leftPx);
   const rows = faces.map((answer) => {
@@ -181,7 +183,7 @@ function faceTable(terminal: Terminal, photo: IdentifiedPhoto, isVerbose: boolea
     const style = { match: 'green', review: 'yellow', unknown: 'dim' } as const;
     return [
       { text: printable(nameIn(answer) ?? 'unknown'), style: style[answer.outcome] },
-      isNamed ? `${sure} (${percent(best.confidence)})` : 'nobody in the gallery',
+      isNamed ? `${sure} (${percent(best.confidence)})` : nobody,
       where(answer.face.box),
       ...(isVerbose ? [best ? best.score.toFixed(3) : '', best ? oneInShort(best.strangerRate) : ''] : []),
     ];
