@@ -42,7 +42,8 @@ export function answerCheck(document: OpenApi, basePath = ''): AnswerCheck {
     if (found.length === 0) throw new Error(`the description has no ${method} ${path}`);
     const response = found.map(({ responses }) => responses[status] ?? responses.default).find(Boolean);
     if (!response) throw new Error(`${method} ${path} must not answer ${status}`);
-    const schema = ((response.content as Json | undefined)?.['application/json'] as Json | undefined)?.schema;
+    const content = response.content as Readonly<Record<string, Json>> | undefined;
+    const schema = (content?.['application/json'] ?? content?.['*/*'])?.schema;
     if (schema === undefined) {
       if (body !== undefined) throw new Error(`${method} ${path} ${status} has no body, but one came`);
       return;

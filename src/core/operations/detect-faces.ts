@@ -11,6 +11,7 @@ export interface DetectFacesInput {
   readonly measure: boolean;
   /** Keep a probe of each face for later searches, this long; undefined keeps nothing. */
   readonly probeTtlS: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 export interface DetectedFace {
@@ -25,13 +26,14 @@ export async function detectFaces(
 ): Promise<readonly DetectedFace[]> {
   const pack = packFor(deps, input.recognitionModel);
   const { probeTtlS } = input;
-  const { faces } = await deps.engine.analyse(input.image, {
+  const options = {
     packId: pack.packId,
     maxFaces: MAX_FACES_PER_IMAGE,
     // A probe carries its quality along.
     measure: input.measure || probeTtlS !== undefined,
     embed: probeTtlS !== undefined,
-  });
+  };
+  const { faces } = await deps.engine.analyse(input.image, options, input.signal);
   if (probeTtlS === undefined) return faces.map(({ template: _, ...face }) => ({ face }));
 
   const expiresMs = deps.clock.nowMs() + probeTtlS * 1000;

@@ -15,6 +15,7 @@ export interface EnrolFaceInput {
   readonly sourceHash: string | undefined;
   /** Faces below it are refused; absent takes any. */
   readonly minQuality?: QualityLevel;
+  readonly signal?: AbortSignal;
 }
 
 /** Stores one more template of a person; once it resolves, every later search finds it. */
@@ -48,14 +49,11 @@ export async function readFaceToEnrol(
     readonly image: Uint8Array;
     readonly target: FaceTarget;
     readonly minQuality?: QualityLevel;
+    readonly signal?: AbortSignal;
   },
 ): Promise<FaceToEnrol> {
-  const analysed = await deps.engine.analyse(photo.image, {
-    packId: photo.packId,
-    maxFaces: MAX_FACES_PER_IMAGE,
-    measure: true,
-    embed: true,
-  });
+  const options = { packId: photo.packId, maxFaces: MAX_FACES_PER_IMAGE, measure: true, embed: true };
+  const analysed = await deps.engine.analyse(photo.image, options, photo.signal);
   const { box, quality, template } = chooseFace(analysed, photo.target);
   if (!template || !quality) throw new Error('the engine left out what it was asked for');
   if (photo.minQuality !== undefined) requireQuality(quality, photo.minQuality);

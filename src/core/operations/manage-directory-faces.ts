@@ -22,7 +22,12 @@ export interface DirectoryFaceAddress extends DirectoryPersonModel {
 export async function enrolDirectoryFace(
   deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
   person: DirectoryPersonModel,
-  photo: { readonly image: Uint8Array; readonly target: FaceTarget; readonly userData: string | undefined },
+  photo: {
+    readonly image: Uint8Array;
+    readonly target: FaceTarget;
+    readonly userData: string | undefined;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Enrolment> {
   const { tenantId, personId, recognitionModel } = person;
   const directory = await openDirectory(deps, tenantId);

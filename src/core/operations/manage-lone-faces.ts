@@ -20,12 +20,13 @@ export async function addLoneFace(
     readonly image: Uint8Array;
     readonly target: FaceTarget;
     readonly userData: string | undefined;
+    readonly signal?: AbortSignal;
   },
 ): Promise<LoneFace> {
   checkFaceUserData(input.userData);
   const gallery = await deps.store.getGallery(input.gallery);
   const { packId } = packFor(deps, gallery.recognitionModel);
-  const { box, quality, template } = await readFaceToEnrol(deps, { image: input.image, target: input.target, packId });
+  const { box, quality, template } = await readFaceToEnrol(deps, { ...input, packId });
 
   const faceId = deps.newId();
   const createdMs = deps.clock.nowMs();

@@ -75,6 +75,7 @@ export function addDetectRoute(
         recognitionModel: wish.recognitionModel,
         measure: wish.attributes.length > 0,
         probeTtlS: wish.probeTtlS,
+        signal,
       });
       return { body: faces.map((face) => azureFace(face, wish)) };
     },

@@ -52,6 +52,7 @@ export function addDirectoryFaceRoutes(
           target: readTargetFace(query.targetFace),
           userData: query.userData,
           image: await imageBytes(deps, body, signal),
+          signal,
         },
       );
       const operation = await recordFinished(deps, tenantId, { resource: 'enrolment', id: enrolmentId });

@@ -43,6 +43,7 @@ export function addListedFaceRoutes(
         target: readTargetFace(call.query.targetFace),
         userData: call.query.userData,
         image: await imageBytes(deps, call.body, call.signal),
+        signal: call.signal,
       });
       return { body: { persistedFaceId: faceId } };
     },

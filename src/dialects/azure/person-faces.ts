@@ -48,6 +48,7 @@ export function addPersonFaceRoutes(
         userData: call.query.userData,
         sourceHash: undefined,
         image: await imageBytes(deps, call.body, call.signal),
+        signal: call.signal,
       });
       return { body: { persistedFaceId: enrolment.enrolmentId } };
     },

@@ -11,6 +11,7 @@ import type { ErrorContext } from './errors.ts';
 import { IMAGE_BODY, type ImageBody } from './image-body.ts';
 import { sendError } from './send-error.ts';
 import type { AzureVersion } from './versions.ts';
+import { ErrorAnswer } from './wire.ts';
 
 /** What a handler gets: checked, typed, and nothing of HTTP that it doesn't need. */
 export interface Call<P, Q, B> {
@@ -141,6 +142,7 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
       response: {
         [route.success ?? 200]: route.answers ?? NO_BODY,
         ...(route.mayTakeTime ? { 202: NO_BODY } : {}),
+        default: ErrorAnswer,
       },
     },
     errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
@@ -161,7 +163,7 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
         params: request.params,
         query: request.query,
         body: request.body,
-        baseUrl: `${options.publicUrl ?? `${request.protocol}://${request.host}`}${app.prefix}`,
+        baseUrl: `${options.publicUrl ?? ownAddress(request)}${app.prefix}`,
         signal: goneSignal(reply),
       });
       return reply
@@ -170,4 +172,9 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
         .send(answer.body);
     },
   });
+}
+
+/** As the client asked for it; an HTTP/1.0 client may not say, and then by the socket it came in at. */
+function ownAddress({ protocol, host, socket }: FastifyRequest): string {
+  return `${protocol}://${host || `${socket.localAddress}:${socket.localPort}`}`;
 }

@@ -16,7 +16,8 @@ const UNEXPECTED: AzureError = {
 
 export function sendError(error: unknown, { request, reply, context }: Exchange): FastifyReply {
   const answer = azureErrorOf(error, context) ?? httpFault(error);
-  if (!answer) request.log.error({ err: error }, 'unexpected error');
+  // Whoever went away has their work stopped, and that is no fault.
+  if (!answer && !reply.raw.destroyed) request.log.error({ err: error }, 'unexpected error');
   return sendAzureError(reply, answer ?? UNEXPECTED);
 }
 
