@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
+import { spawnWorker } from '../threads/spawn-worker.ts';
 import type { SharedArena } from './arena.ts';
 import type { ScanOutcome, ScanTask } from './scan-task.ts';
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scan-worker.ts';
-import { spawnWorker } from './spawn-worker.ts';
 
 /** Tasks given to a thread at once: the next one lies ready when it ends one. */
 const TASKS_AHEAD = 2;
@@ -117,7 +117,7 @@ export class WorkerPool {
       module: this.#options.module,
       boardCells: this.#options.boardCells,
     };
-    const worker = spawnWorker('scan-worker', { name: `kith-search-${no}`, workerData });
+    const worker = spawnWorker(new URL('./scan-worker', import.meta.url), { name: `kith-search-${no}`, workerData });
     worker.unref();
     for (const arena of this.#options.arenas()) post(worker, { kind: 'arena', arena });
     worker.on('message', (answer: FromScanWorker) => this.#settle(no, answer));

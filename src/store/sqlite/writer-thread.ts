@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { spawnWorker } from '../../threads/spawn-worker.ts';
 import { unpackError } from './error-transfer.ts';
 import type { WriteMethod } from './methods.ts';
 import { PendingCalls } from './pending-calls.ts';
@@ -91,11 +92,6 @@ async function opened(worker: Worker): Promise<void> {
   }
 }
 
-/** In a run from source the thread first learns to read TypeScript: on Node 20 what `--import` registers doesn't reach it. */
 export function spawnWriter(data: WriterWorkerData): Worker {
-  const fromSource = import.meta.url.endsWith('.ts');
-  const url = new URL(`./writer-worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
-  if (!fromSource) return new Worker(url, { workerData: data });
-  const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); });`;
-  return new Worker(load, { workerData: data, eval: true, execArgv: [] });
+  return spawnWorker(new URL('./writer-worker', import.meta.url), { name: 'kith-store', workerData: data });
 }
