@@ -1,5 +1,5 @@
 // One line of a chain: what was done, when, by which key, its number, and the hash of the line before it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuditActor, AuditEvent, GalleryRef } from '../core/types.ts';
 import { canonicalJson, type JsonValue } from './canonical-json.ts';
 
@@ -57,7 +57,7 @@ export function lineOf(
 
 /** SHA-256, hex, of a line without its newline. */
 export function hashLine(line: Uint8Array): string {
-  return createHash('sha256').update(line).digest('hex');
+  return hash('sha256', line, 'hex');
 }
 
 /** Undefined for bytes that are no line of a chain. */
