@@ -27,23 +27,28 @@ const COLUMNS = `snapshot_no AS snapshotNo, snapshot_id AS snapshotId, kind, app
 const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
   quality_reasons, source_hash, pack_id, created_ms`;
 
-export function snapshots(
-  db: Database,
-  galleries: Galleries,
-  changes: Changes,
-): Pick<
-  SyncStore,
-  | 'beginSnapshot'
-  | 'copyToSnapshot'
-  | 'finishSnapshot'
-  | 'getSnapshot'
-  | 'listSnapshots'
-  | 'updateSnapshot'
-  | 'deleteSnapshot'
-  | 'sweepSnapshots'
-  | 'createGalleryFromSnapshot'
-  | 'copyFromSnapshot'
-> {
+export interface Snapshots
+  extends Pick<
+    SyncStore,
+    | 'beginSnapshot'
+    | 'copyToSnapshot'
+    | 'finishSnapshot'
+    | 'getSnapshot'
+    | 'listSnapshots'
+    | 'updateSnapshot'
+    | 'deleteSnapshot'
+    | 'sweepSnapshots'
+    | 'createGalleryFromSnapshot'
+    | 'copyFromSnapshot'
+  > {
+  /** Removes at most `maxPersons` of a deleted snapshot; false when none is left. */
+  eraseSome(maxPersons: number): boolean;
+}
+
+/** What `finished` says. One being taken or erased is invisible. */
+const ERASING = -1;
+
+export function snapshots(db: Database, galleries: Galleries, changes: Changes): Snapshots {
   const begin = db.prepare<[NewSnapshotRow]>(
     `INSERT INTO snapshots (tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
                             trained_ms, apply_scope, user_data, created_ms, modified_ms)
@@ -55,7 +60,9 @@ export function snapshots(
     `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND snapshot_id = ? AND finished = 1`,
   );
   const findNo = db
-    .prepare<[string, string], number>('SELECT snapshot_no FROM snapshots WHERE tenant_id = ? AND snapshot_id = ?')
+    .prepare<[string, string], number>(
+      'SELECT snapshot_no FROM snapshots WHERE tenant_id = ? AND snapshot_id = ? AND finished >= 0',
+    )
     .pluck();
   const list = db.prepare<[string], SnapshotRow>(
     `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND finished = 1 ORDER BY snapshot_id`,
@@ -65,8 +72,22 @@ export function snapshots(
     `UPDATE snapshots SET apply_scope = coalesce(?, apply_scope), user_data = coalesce(?, user_data), modified_ms = ?
      WHERE snapshot_no = ?`,
   );
-  const remove = db.prepare<[string, string]>('DELETE FROM snapshots WHERE tenant_id = ? AND snapshot_id = ?');
-  const sweep = db.prepare<[number]>('DELETE FROM snapshots WHERE created_ms < ?');
+  const hide = db.prepare<[string, string]>(
+    `UPDATE snapshots SET finished = ${ERASING} WHERE tenant_id = ? AND snapshot_id = ? AND finished >= 0`,
+  );
+  const hideOld = db.prepare<[number]>(
+    `UPDATE snapshots SET finished = ${ERASING} WHERE created_ms < ? AND finished >= 0`,
+  );
+  const firstErasing = db
+    .prepare<[], number>(`SELECT snapshot_no FROM snapshots WHERE finished = ${ERASING} LIMIT 1`)
+    .pluck();
+  const eraseEnrolments = db.prepare<[number, number]>(
+    'DELETE FROM snapshot_enrolments WHERE snapshot_no = ? AND person_no = ?',
+  );
+  const erasePerson = db.prepare<[number, string]>(
+    'DELETE FROM snapshot_persons WHERE snapshot_no = ? AND person_id = ?',
+  );
+  const eraseSnapshot = db.prepare<[number]>('DELETE FROM snapshots WHERE snapshot_no = ?');
 
   const personsToCopy = db.prepare<[number, string, number], CopiedPerson>(
     `SELECT person_no AS personNo, person_id AS personId FROM persons
@@ -177,10 +198,10 @@ export function snapshots(
       },
     ).immediate,
     deleteSnapshot(tenantId, snapshotId) {
-      if (remove.run(tenantId, snapshotId).changes === 0) missing(snapshotId);
+      if (hide.run(tenantId, snapshotId).changes === 0) missing(snapshotId);
     },
     sweepSnapshots(beforeMs) {
-      return sweep.run(beforeMs).changes;
+      return hideOld.run(beforeMs).changes;
     },
     createGalleryFromSnapshot: db.transaction((snapshotId: string, ref: GalleryRef, nowMs: number) => {
       const { tenantId, kind, galleryId } = ref;
@@ -199,6 +220,17 @@ export function snapshots(
       if (persons.length === page.limit) return persons.at(-1)?.personId;
       finishTraining.run(snapshotNo, galleryNo);
       return undefined;
+    }).immediate,
+    eraseSome: db.transaction((maxPersons: number) => {
+      const snapshotNo = firstErasing.get();
+      if (snapshotNo === undefined) return false;
+      const persons = personsToRestore.all(snapshotNo, '', maxPersons);
+      for (const { personNo, personId } of persons) {
+        eraseEnrolments.run(snapshotNo, personNo);
+        erasePerson.run(snapshotNo, personId);
+      }
+      if (persons.length < maxPersons) eraseSnapshot.run(snapshotNo);
+      return true;
     }).immediate,
   };
 }

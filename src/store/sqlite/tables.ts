@@ -13,7 +13,7 @@ import type { SyncStore } from './sync-store.ts';
 import { templates } from './templates.ts';
 
 export interface Tables extends Omit<SyncStore, 'close'> {
-  /** Removes at most `maxPersons` of a deleted gallery; false when none is left. */
+  /** Removes at most `maxPersons` of a deleted gallery or snapshot; false when none is left. */
   eraseSome(maxPersons: number): boolean;
 }
 
@@ -22,6 +22,7 @@ export function tables(db: Database): Tables {
   const changeFeed = changes(db);
   const galleryTable = galleries(db, changeFeed);
   const personTable = persons(db, galleryTable, changeFeed);
+  const snapshotTable = snapshots(db, galleryTable, changeFeed);
   return {
     ...apiKeys(db),
     ...probes(db),
@@ -33,6 +34,7 @@ export function tables(db: Database): Tables {
     ...rosters(db, galleryTable, personTable),
     ...operations(db),
     ...livenessSessions(db),
-    ...snapshots(db, galleryTable, changeFeed),
+    ...snapshotTable,
+    eraseSome: (maxPersons) => galleryTable.eraseSome(maxPersons) || snapshotTable.eraseSome(maxPersons),
   };
 }

@@ -16,13 +16,15 @@ export type WriteAnswer =
 export interface Writer {
   /** Its answer comes later, when the change is on the disk. */
   submit(call: WriteCall): void;
-  /** Commits what was submitted; a gallery that is still being emptied is emptied after the next start. */
+  /** Commits what was submitted; a gallery or snapshot that is still being emptied is emptied after the next start. */
   close(): void;
 }
 
 /** Calls committed together wait for each other, so not too many. */
 const CALLS_PER_COMMIT = 100;
-/** A few milliseconds each, so that others get their turn while a deleted gallery is emptied. */
+/** Deletions that may be of a million rows: these vanish at once and are emptied bit by bit before the answer. */
+const EMPTIED_AFTERWARDS: ReadonlySet<WriteMethod> = new Set(['deleteGallery', 'deleteSnapshot', 'sweepSnapshots']);
+/** A few milliseconds each, so that others get their turn in between. */
 const PERSONS_PER_ERASURE = 200;
 const ERASURE_RETRY_MS = 1000;
 
@@ -35,10 +37,10 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
     eraseSome(maxPersons: number): boolean;
   };
   const queue: WriteCall[] = [];
-  /** Deletions of galleries, answered once nothing is left of any of them. */
+  /** Of galleries and snapshots: answered once nothing is left of any of them. */
   let heldAnswers: WriteAnswer[] = [];
-  // A crash may have left both: a gallery half emptied, a log with copies of erased rows
-  let galleriesToEmpty = true;
+  // A crash may have left both: something half emptied, a log with copies of erased rows
+  let somethingToEmpty = true;
   let walHoldsErased = true;
   let scheduled: NodeJS.Immediate | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -50,8 +52,8 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
   function work(): void {
     scheduled = undefined;
     commitQueued();
-    if (galleriesToEmpty) emptyGalleries();
-    if (queue.length > 0 || galleriesToEmpty) schedule();
+    if (somethingToEmpty) emptySome();
+    if (queue.length > 0 || somethingToEmpty) schedule();
   }
 
   function commitQueued(): void {
@@ -62,10 +64,10 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
     for (const [i, { callNo, method }] of calls.entries()) {
       if (METHODS[method] !== 'erase' || 'error' in (answers[i] as WriteAnswer)) continue;
       walHoldsErased = true;
-      if (method === 'deleteGallery') held.add(callNo);
+      if (EMPTIED_AFTERWARDS.has(method)) held.add(callNo);
     }
     overwriteErased();
-    if (held.size > 0) galleriesToEmpty = true;
+    if (held.size > 0) somethingToEmpty = true;
     heldAnswers.push(...answers.filter(({ callNo }) => held.has(callNo)));
     send(answers.filter(({ callNo }) => !held.has(callNo)));
   }
@@ -99,16 +101,16 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
     }
   }
 
-  function emptyGalleries(): void {
+  function emptySome(): void {
     try {
       if (table.eraseSome(PERSONS_PER_ERASURE)) return;
-      galleriesToEmpty = false;
+      somethingToEmpty = false;
       walHoldsErased = true;
       overwriteErased();
       send(heldAnswers);
     } catch (error) {
       // Invisible already; the next deletion or start goes on with it
-      galleriesToEmpty = false;
+      somethingToEmpty = false;
       send(heldAnswers.map(({ callNo }) => ({ callNo, error })));
     }
     heldAnswers = [];
@@ -137,7 +139,7 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
       clearImmediate(scheduled);
       clearTimeout(retry);
       while (queue.length > 0) commitQueued();
-      const error = new Error('The store was closed before the gallery was emptied; the next start goes on with it.');
+      const error = new Error('The store was closed before all was erased; the next start goes on with it.');
       send(heldAnswers.map(({ callNo }) => ({ callNo, error })));
       heldAnswers = [];
     },

@@ -68,6 +68,18 @@ export function snapshotsContract(store: () => Store): void {
     await expectProblem(store().deleteSnapshot(tenantId, snapshotId), { kind: 'not-found' });
   });
 
+  test('that are being taken when deleted are not finished any more', async () => {
+    const { gallery } = await createFilledGallery(store(), { persons: 2, enrolmentsEach: 1 });
+    const { tenantId } = gallery;
+    const snapshotId = randomUUID();
+    await store().beginSnapshot(gallery, { snapshotId, applyScope: [], createdMs: 1 });
+    const deleting = store().deleteSnapshot(tenantId, snapshotId);
+    await expectProblem(store().copyToSnapshot(gallery, snapshotId, { limit: 10 }), { kind: 'not-found' });
+    await expectProblem(store().finishSnapshot(tenantId, snapshotId), { kind: 'not-found' });
+    await deleting;
+    expect(await store().listSnapshots(tenantId)).toEqual([]);
+  });
+
   test('forget who is erased', async () => {
     const { gallery, imported } = await createFilledGallery(store(), { persons: 3, enrolmentsEach: 2 });
     const snapshotId = await takeSnapshot(gallery);
