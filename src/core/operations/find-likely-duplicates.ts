@@ -1,6 +1,6 @@
 import { packFor } from '../checks.ts';
 import { duplicateScore } from '../fit-tail.ts';
-import { fpirAt, packTail } from '../impostor-tail.ts';
+import { fpirAt, packTail, thresholdFor } from '../impostor-tail.ts';
 import type { Deps, Neighbour } from '../ports.ts';
 import type { Gallery } from '../types.ts';
 
@@ -30,6 +30,9 @@ export interface DuplicatesBatch {
   readonly total: number;
 }
 
+/** A handful of people have few pairs: even there, no pair below the pack's score for this 1:1 rate is worth a look. */
+const FLOOR_FMR = 1e-3;
+
 type DuplicateDeps = Pick<Deps, 'store' | 'index' | 'engine' | 'recognitionModels'>;
 
 /**
@@ -44,13 +47,15 @@ export async function* findLikelyDuplicates(
 ): AsyncGenerator<DuplicatesBatch> {
   const { persons } = deps.index.size(gallery.galleryNo);
   if (persons < 2) return;
-  const curve = gallery.tail?.curve ?? packTail(packFor(deps, gallery.recognitionModel).calibration);
+  const packCurve = packTail(packFor(deps, gallery.recognitionModel).calibration);
+  const curve = gallery.tail?.curve ?? packCurve;
+  const minScore = Math.max(duplicateScore(curve, persons), thresholdFor(packCurve, FLOOR_FMR, { persons: 1 }));
   const strangerPairs = (persons * (persons - 1)) / 2;
   const seen = new Set<string>();
   const { afterEnrolmentNo, signal } = options;
   const batches = deps.index.allNeighbours(
     gallery.galleryNo,
-    { minScore: duplicateScore(curve, persons), ...(afterEnrolmentNo === undefined ? {} : { afterEnrolmentNo }) },
+    { minScore, ...(afterEnrolmentNo === undefined ? {} : { afterEnrolmentNo }) },
     signal,
   );
   for await (const { neighbours, ...progress } of batches) {

@@ -1,0 +1,144 @@
+import type { Command } from 'commander';
+import { type Composed, DEFAULT_TENANT } from '../compose.ts';
+import { type DuplicatePair, findLikelyDuplicates } from '../core/operations/find-likely-duplicates.ts';
+import type { Gallery } from '../core/types.ts';
+import { type CommandContext, withEverything } from './command-context.ts';
+import { openRunFile, type RunFile, type SavedPair } from './duplicates/saved-run.ts';
+import { type Progress, startProgress } from './enrol/progress.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { getGallery } from './find-gallery.ts';
+import { printable } from './printable.ts';
+import type { RunCommand } from './program.ts';
+import { listenForStop } from './stop-signal.ts';
+import { formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { count } from './words.ts';
+
+interface DuplicatesOptions {
+  readonly gallery: string;
+  readonly restart?: true;
+}
+
+export function addDuplicatesCommand(program: Command, run: RunCommand): void {
+  program
+    .command('duplicates')
+    .description('Finds people who are likely enrolled twice, under two names or numbers.')
+    .requiredOption('-g, --gallery <id>', 'the people to compare with each other')
+    .option('--restart', 'begin anew instead of going on where the last run was stopped')
+    .addHelpText(
+      'after',
+      '\nNothing is changed: look at both and decide. Stopped by Ctrl-C, the same command goes on where it was.\n\nExample:\n  kith duplicates --gallery family',
+    )
+    .action((options: DuplicatesOptions, command: Command) =>
+      run(command, (context) => reportDuplicates(context, options)),
+    );
+}
+
+async function reportDuplicates(context: CommandContext, options: DuplicatesOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  return withEverything(context, { photosAtOnce: 1 }, async (deps, config) => {
+    const gallery = await getGallery(deps, options.gallery);
+    const file = openRunFile(config.dataDir, gallery.galleryNo);
+    if (options.restart) await file.remove();
+    const { pairs, isComplete } = await searchOn(deps, gallery, { terminal, file });
+    const named = await nameAll(deps, gallery, pairs);
+    for (const pair of named) terminal.record({ type: 'duplicate', ...pair });
+    terminal.record({ type: 'summary', gallery: options.gallery, pairs: named.length, interrupted: !isComplete });
+    if (named.length > 0) terminal.answer(tableOf(terminal, named));
+    if (!isComplete) {
+      terminal.note('Stopped. Run the same command again to go on.');
+      return EXIT.interrupted;
+    }
+    await file.remove();
+    terminal.say(
+      named.length === 0
+        ? `Nobody in "${printable(options.gallery)}" looks enrolled twice.`
+        : `${count(named.length, 'pair')} to look at: each is either one person, or two who look alike.`,
+    );
+    return EXIT.done;
+  });
+}
+
+interface SearchTools {
+  readonly terminal: Terminal;
+  readonly file: RunFile;
+}
+
+/** Goes on where the last run was stopped; keeps its place after every batch. */
+async function searchOn(
+  deps: Composed,
+  gallery: Gallery,
+  { terminal, file }: SearchTools,
+): Promise<{ readonly pairs: readonly SavedPair[]; readonly isComplete: boolean }> {
+  const before = await file.load();
+  const pairs = new Map((before?.pairs ?? []).map((pair) => [pair.personIds.join(), pair]));
+  if (before) terminal.note('Going on where the last run was stopped; --restart begins anew.');
+  let progress: Progress | undefined;
+  const stop = listenForStop(() => progress?.stopping());
+  try {
+    const batches = findLikelyDuplicates(deps, gallery, {
+      ...(before ? { afterEnrolmentNo: before.doneEnrolmentNo } : {}),
+      signal: stop.signal,
+    });
+    let done = 0;
+    for await (const batch of batches) {
+      for (const pair of batch.pairs.map(savedForm)) {
+        const known = pairs.get(pair.personIds.join());
+        if (!known || known.score < pair.score) pairs.set(pair.personIds.join(), pair);
+      }
+      await file.save({ doneEnrolmentNo: batch.doneEnrolmentNo, pairs: [...pairs.values()] });
+      progress ??= startProgress(terminal, batch.total);
+      for (; done < batch.done; done++) progress.advance(false);
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    progress?.stop();
+    stop.release();
+  }
+  return {
+    pairs: [...pairs.values()].sort((a, b) => b.score - a.score),
+    isComplete: !stop.signal.aborted,
+  };
+}
+
+function savedForm({ persons, score, expectedByChance }: DuplicatePair): SavedPair {
+  const [a, b] = persons;
+  return {
+    personIds: [a.personId, b.personId],
+    enrolmentIds: [a.enrolmentId, b.enrolmentId],
+    score,
+    expectedByChance,
+  };
+}
+
+interface NamedPair {
+  readonly people: readonly { readonly personId: string; readonly person: string; readonly faceId: string }[];
+  readonly score: number;
+  readonly expectedByChance: number;
+}
+
+/** With the names of today; pairs of which one was erased since are left out. */
+async function nameAll(deps: Composed, gallery: Gallery, pairs: readonly SavedPair[]): Promise<readonly NamedPair[]> {
+  const ref = { tenantId: DEFAULT_TENANT, kind: gallery.kind, galleryId: gallery.galleryId };
+  const named: NamedPair[] = [];
+  for (const { personIds, enrolmentIds, score, expectedByChance } of pairs) {
+    const persons = await Promise.all(
+      personIds.map((personId) => deps.store.getPerson(ref, personId).catch(() => undefined)),
+    );
+    const people = persons.flatMap((person, i) =>
+      person ? [{ personId: person.personId, person: person.name, faceId: enrolmentIds[i] ?? '' }] : [],
+    );
+    if (people.length === 2) named.push({ people, score, expectedByChance });
+  }
+  return named;
+}
+
+function tableOf(terminal: Terminal, pairs: readonly NamedPair[]): string {
+  const rows = pairs.map(({ people, score, expectedByChance }) => [
+    ...people.map(({ person }) => printable(person)),
+    score.toFixed(2),
+    expectedByChance < 0.001 ? '< 0.001' : expectedByChance.toFixed(3),
+  ]);
+  return formatTable(terminal, ['Person', 'And', 'Score', 'Strangers so close'], rows);
+}
