@@ -1,10 +1,13 @@
 // Many at once: every answer is one that the contract allows, and the end is what was acknowledged.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { MAX_ENROLMENTS_PER_PERSON } from '../../src/core/limits.ts';
 import { createFaceEngine } from '../../src/vision/face-engine.ts';
 import { type AzureAnswer, type AzureHttp, azureHttp } from '../support/azure-http.ts';
 import { portraitOf } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
+
+// Hundreds of photos are read here, on whatever machine there is
+vi.setConfig({ testTimeout: 300_000 });
 
 let service: TestService;
 let azure: AzureHttp;
