@@ -44,18 +44,22 @@ try {
 
 async function measureAppends() {
   const log = await openLog('appends');
-  const best = { plain: 0, writers: new Map<number, { perSecond: number; recordsAWrite: number }>() };
+  const unreserved = await openLog('unreserved', 0);
+  const best = { plain: 0, unreserved: 0, writers: new Map<number, { perSecond: number; recordsAWrite: number }>() };
   for (let round = 0; round < ROUNDS; round++) {
     best.plain = Math.max(best.plain, await plainWritesPerSecond());
+    best.unreserved = Math.max(best.unreserved, (await recordsPerSecond(unreserved, 1)).perSecond);
     for (const writers of WRITERS) {
       const measured = await recordsPerSecond(log, writers);
       if (measured.perSecond > (best.writers.get(writers)?.perSecond ?? 0)) best.writers.set(writers, measured);
     }
   }
   await log.close();
+  await unreserved.close();
 
   const alone = best.writers.get(1)?.perSecond ?? 0;
   console.log(`plain append and fdatasync, one at a time: ${best.plain.toFixed(0)} a second`);
+  console.log(`one writer without a reserve: ${best.unreserved.toFixed(0)} records a second`);
   console.log('writers  records/s  against one  records a write');
   const rows = [...best.writers].map(([writers, { perSecond, recordsAWrite }]) => {
     const ratio = perSecond / alone;
@@ -63,7 +67,11 @@ async function measureAppends() {
     console.log(`${cells[0]?.padStart(7)}${cells[1]?.padStart(11)}${cells[2]?.padStart(13)}${cells[3]?.padStart(17)}`);
     return { writers, perSecond: Math.round(perSecond), againstOne: Number(cells[2]), recordsAWrite: Number(cells[3]) };
   });
-  return { plainWritesPerSecond: Math.round(best.plain), writers: rows };
+  return {
+    plainWritesPerSecond: Math.round(best.plain),
+    withoutReservePerSecond: Math.round(best.unreserved),
+    writers: rows,
+  };
 }
 
 async function recordsPerSecond(log: OpenedAuditLog, writers: number) {
@@ -126,8 +134,13 @@ async function measureReading() {
   return { records: RECORDS_TO_VERIFY, bytes, mibPerSecond: Math.round(mibPerSecond), grewMib: Math.round(grewMib) };
 }
 
-function openLog(name: string): Promise<OpenedAuditLog> {
-  return openAuditLog({ folder: join(folder, name), clock: { nowMs: Date.now }, part: 'service' });
+function openLog(name: string, reserveBytes?: number): Promise<OpenedAuditLog> {
+  return openAuditLog({
+    folder: join(folder, name),
+    clock: { nowMs: Date.now },
+    part: 'service',
+    ...(reserveBytes === undefined ? {} : { reserveBytes }),
+  });
 }
 
 async function sizeOrZero(path: string): Promise<number> {

@@ -39,6 +39,8 @@ function tryLock(path: string): (() => void) | undefined {
   createPrivateFile(path);
   const database = new SqliteDatabase(path, { timeout: 0 });
   try {
+    // No journal file: nothing is ever written
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return () => database.close();
   } catch (error) {
