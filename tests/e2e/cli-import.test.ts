@@ -14,7 +14,7 @@ import { type FaceName, portraitOf } from '../support/photos.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 const NAMES: readonly FaceName[] = ['ann', 'bob', 'cleo', 'dan'];
-const PHOTOS_EACH = 7;
+const PHOTOS_EACH = 12;
 const PHOTOS = NAMES.length * PHOTOS_EACH;
 
 let root: string;
@@ -132,7 +132,7 @@ test.skipIf(!hasScript)(
     });
     const [code] = await once(child, 'close');
     expect(code).toBe(130);
-    expect(screen).toMatch(/█+░+ \d+ of 28 photos, .* a second/);
+    expect(screen).toMatch(/█+░+ \d+ of 48 photos, .* a second/);
     expect(screen).toContain('Finishing the photos under way');
     expect(screen).toContain('\u001b[32mEnrolled ');
     expect(screen).toContain('Run the same command again');
@@ -145,6 +145,8 @@ test('two imports at once: the second is refused, as it could make a person twic
   const env = { KITH_DATA_DIR: dataDir };
   const first = startKith(args(), { env });
   await readUntil(first, 1);
+  // Held where it is, so that it can't be through before the second begins
+  first.kill('SIGSTOP');
   const second = await kith(args(), { env });
   expect(second).toMatchObject({
     code: 2,
