@@ -164,7 +164,20 @@ function report(found: {
       `${engine} at ${shortCount(n)}: ${significant(p50Ms)} ms, ${ratio} of the ${significant(readAllMs)} ms that ` +
       'reading every 8-bit template takes',
   );
-  const markdown = [tableOf(measured), filterTableOf(measured), weakTable, limitLines.join('  \n'), ''].join('\n\n');
+  const realLines = measured.flatMap(({ engine, n, outcome }) => {
+    if (!('figures' in outcome) || !outcome.figures.real) return [];
+    const { probes, recallAt1, rank1 } = outcome.figures.real;
+    const [recall, named] = [recallAt1, rank1].map((share) => (100 * share).toFixed(2));
+    return [`${engine} at ${shortCount(n)}: ${probes} real photos, recall@1 ${recall} %, rank 1 ${named} %`];
+  });
+  const markdown = [
+    tableOf(measured),
+    filterTableOf(measured),
+    weakTable,
+    limitLines.join('  \n'),
+    realLines.join('  \n'),
+    '',
+  ].join('\n\n');
   console.log(`\n${markdown}`);
   const path = writeResults('search', {
     date: new Date().toISOString(),

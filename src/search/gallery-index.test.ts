@@ -292,6 +292,12 @@ describe('the index', () => {
     expect(index.size(1)).toEqual({ enrolments: 1, persons: 1 });
     const search = index.search(1, { vector: wrong.vector, maxPersons: 1, minScore: -1 });
     await expect(search).rejects.toMatchObject({ problem: { kind: 'model-mismatch' } });
+    for (const wrong of [{ maxPersons: 10_001 }, { maxPersons: -1 }, { minScore: Number.NaN }]) {
+      const query = { vector: make.stranger(), maxPersons: 1, minScore: -1, ...wrong };
+      await expect(index.search(1, query)).rejects.toMatchObject({ problem: { kind: 'invalid-argument' } });
+    }
+    const query = { vector: make.stranger(), maxPersons: 5, minScore: Number.POSITIVE_INFINITY };
+    expect((await index.search(1, query)).hits).toEqual([]);
   });
 
   test('answers for a gallery that was never filled, and for nobody wanted', async () => {

@@ -1,3 +1,4 @@
+import { KithError } from '../core/errors.ts';
 import type { SearchHit, SearchQuery, SearchResult } from '../core/ports.ts';
 import { AllowLists, isShort, type PickedRows, pickRows } from './allow-list.ts';
 import type { ArenaPool } from './arena-pool.ts';
@@ -16,6 +17,8 @@ export const INLINE_ROWS = 2048;
 export const EXACT_ROWS = 8192;
 /** Picking a row costs as much as scanning four. */
 const INLINE_SCANNED_PER_PICKED = 4;
+/** More persons than that would make keeping them in order the larger part of a search. */
+const MAX_PERSONS = 10_000;
 /** When an enrolment of the answer was removed while the search ran, it is run again so often. */
 const MAX_RERUNS = 2;
 
@@ -67,7 +70,7 @@ export class GallerySearch {
   ): Promise<SearchResult> {
     const { query, signal } = options;
     signal?.throwIfAborted();
-    checkVector(query.vector, rows.vectorLength);
+    checkQuery(query, rows);
     this.searches++;
     const allowed = query.allowPersonNos && this.#allowLists.setOf(query.allowPersonNos);
     const sought: Sought = {
@@ -193,6 +196,18 @@ export class GallerySearch {
       () => recall.endSample(undefined),
     );
   }
+}
+
+function checkQuery({ vector, maxPersons, minScore }: SearchQuery, rows: GalleryRows): void {
+  checkVector(vector, rows.vectorLength);
+  const wrong = !(maxPersons >= 0 && maxPersons <= MAX_PERSONS)
+    ? 'maxPersons'
+    : Number.isNaN(minScore)
+      ? 'minScore'
+      : undefined;
+  if (wrong === undefined) return;
+  const message = `A search asks for 0 to ${MAX_PERSONS} persons and for a score, not for ${maxPersons} and ${minScore}.`;
+  throw new KithError({ kind: 'invalid-argument', argument: wrong, reason: 'out-of-range', message });
 }
 
 function mergeHits(
