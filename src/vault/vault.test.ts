@@ -51,6 +51,29 @@ describe('a template', () => {
   });
 });
 
+test('keys of several persons and tenants, taken in turn, open what is theirs and nothing else', async () => {
+  const persons = ['home', 'home', 'away'].map((tenantId) => {
+    const wrappedKey = vault.newPersonKey(tenantId);
+    return { tenantId, wrappedKey, sealed: vault.sealTemplate(tenantId, wrappedKey, vector) };
+  });
+  for (let round = 0; round < 50; round++) {
+    for (const [i, { tenantId, wrappedKey, sealed: own }] of persons.entries()) {
+      for (let photo = 0; photo <= round % 3; photo++) {
+        expect(vault.openTemplate(tenantId, wrappedKey, own)).toEqual(vector);
+      }
+      for (const [j, other] of persons.entries()) {
+        if (i !== j) expect(() => vault.openTemplate(tenantId, wrappedKey, other.sealed)).toThrow(UnsealError);
+      }
+      // Right after the right one, too
+      expect(() => vault.openTemplate(tenantId, altered(wrappedKey, (round * 7) % key.length), own)).toThrow(
+        UnsealError,
+      );
+      expect(() => vault.openTemplate(`${tenantId}x`, wrappedKey, own)).toThrow(UnsealError);
+    }
+    if (round % 2 === 0) await new Promise(setImmediate);
+  }
+});
+
 describe('what was altered is not opened', () => {
   test('any byte of a template, of its key, of a probe', () => {
     for (let at = 0; at < sealed.length; at += at < 64 || at > sealed.length - 32 ? 1 : 61) {

@@ -24,6 +24,12 @@ interface TenantVault {
   readonly probeContext: Uint8Array;
 }
 
+interface UnwrappedKey {
+  readonly tenant: TenantVault;
+  readonly wrapped: Buffer;
+  readonly key: Buffer;
+}
+
 /**
  * Envelope: master key → (HKDF-SHA256, RFC 5869) a tenant's key → a person's random key, wrapped → templates.
  * Each sealing is AES-256-GCM and bound to its purpose and tenant. The master key is read from, or at the first
@@ -53,31 +59,41 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     return tenant;
   }
 
-  /** The key is zeroed as soon as `use` is done with it. */
-  function withPersonKey<T>(tenant: TenantVault, wrappedKey: Uint8Array, use: (personKey: Uint8Array) => T): T {
-    const personKey = unseal(tenant.key, wrappedKey, tenant.personKeyContext);
-    try {
-      return use(personKey);
-    } finally {
-      personKey.fill(0);
-    }
+  let unwrapped: UnwrappedKey | undefined;
+
+  /**
+   * A person's photos come one after another and each would unwrap the same key, half the work of opening one. So the
+   * last key is kept to the end of this turn of the event loop, and zeroed then or when the next one takes its place.
+   */
+  function personKey(tenant: TenantVault, wrappedKey: Uint8Array): Uint8Array {
+    if (unwrapped?.tenant === tenant && unwrapped.wrapped.equals(wrappedKey)) return unwrapped.key;
+    const key = unseal(tenant.key, wrappedKey, tenant.personKeyContext);
+    if (unwrapped === undefined) setImmediate(forgetPersonKey);
+    else unwrapped.key.fill(0);
+    unwrapped = { tenant, wrapped: Buffer.from(wrappedKey), key };
+    return key;
+  }
+
+  function forgetPersonKey(): void {
+    unwrapped?.key.fill(0);
+    unwrapped = undefined;
   }
 
   return {
     newPersonKey(tenantId) {
       const tenant = tenantVault(tenantId);
-      const personKey = randomBytes(PERSON_KEY_BYTES);
-      const wrapped = seal(tenant.key, personKey, tenant.personKeyContext);
-      personKey.fill(0);
+      const key = randomBytes(PERSON_KEY_BYTES);
+      const wrapped = seal(tenant.key, key, tenant.personKeyContext);
+      key.fill(0);
       return wrapped;
     },
     sealTemplate(tenantId, wrappedKey, vector) {
       const tenant = tenantVault(tenantId);
-      return withPersonKey(tenant, wrappedKey, (key) => seal(key, bytesOf(vector), tenant.templateContext));
+      return seal(personKey(tenant, wrappedKey), bytesOf(vector), tenant.templateContext);
     },
     openTemplate(tenantId, wrappedKey, sealed) {
       const tenant = tenantVault(tenantId);
-      return withPersonKey(tenant, wrappedKey, (key) => vectorOf(unseal(key, sealed, tenant.templateContext)));
+      return vectorOf(unseal(personKey(tenant, wrappedKey), sealed, tenant.templateContext));
     },
     sealIndexPiece: (piece) => seal(indexKey, piece, indexContext),
     openIndexPiece: (sealed) => unseal(indexKey, sealed, indexContext),
