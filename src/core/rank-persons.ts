@@ -9,8 +9,8 @@ import type { Gallery, QualityLevel } from './types.ts';
  * against .127 for best-of, which is what a larger gallery lives on, and with a useless photo added to every person
  * the plain mean missed 8 and this 6.
  */
-const BEST_SHARE = 0.5;
-const QUALITY_WEIGHT: Readonly<Record<QualityLevel, number>> = { low: 0.15, medium: 0.6, high: 1 };
+export const BEST_SHARE = 0.5;
+export const QUALITY_WEIGHT: Readonly<Record<QualityLevel, number>> = { low: 0.15, medium: 0.6, high: 1 };
 /** The mean can lift a person above their closest enrolment; hits this much below the wanted score are looked at too. */
 const MEAN_LIFT = 0.1;
 /** Hits looked at beyond those asked for, as the mean may change their order. */
