@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto';
-import { attributeInts, floatTensor, type Node } from './graph-patch.ts';
+import { attributeInts, floatTensor, type Node } from '../../src/vision/graph-patch.ts';
 
 const { onnx } = onnxProto;
 type Tensor = ReturnType<typeof floatTensor>;
