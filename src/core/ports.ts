@@ -200,14 +200,14 @@ export interface Store {
   /** limit-exceeded when the person already has `maxEnrolments`. */
   addEnrolment(ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number): Promise<Enrolment>;
   /**
-   * Many persons with their enrolments in one transaction: for imports, moves and restores. limit-exceeded, and nothing
-   * stored, when the gallery would have more than `maxPersons`.
+   * Many persons with their enrolments in one transaction: for imports, moves and restores; answers the numbers they
+   * got. limit-exceeded, and nothing stored, when the gallery would have more than `maxPersons`.
    */
   importPersons(
     ref: GalleryRef,
     batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
     maxPersons?: number,
-  ): Promise<readonly { readonly person: Person; readonly enrolments: readonly Enrolment[] }[]>;
+  ): Promise<readonly { readonly personNo: number; readonly enrolmentNos: readonly number[] }[]>;
   getEnrolment(ref: GalleryRef, personId: string, enrolmentId: string): Promise<Enrolment>;
   listEnrolments(ref: GalleryRef, personId: string): Promise<readonly Enrolment[]>;
   findEnrolmentBySource(ref: GalleryRef, personId: string, sourceHash: string): Promise<Enrolment | undefined>;

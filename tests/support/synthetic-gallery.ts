@@ -71,9 +71,9 @@ export async function enrolSynthetic(
     }));
     return { person: { personId: randomUUID(), name, wrappedKey, createdMs: 0 }, enrolments };
   });
-  const imported = await store.importPersons(ref, batch);
+  await store.importPersons(ref, batch);
   await follower.catchUp();
-  return imported.map(({ person }) => person.personId);
+  return batch.map(({ person }) => person.personId);
 }
 
 /** Uniform on the sphere; the same for the same seed. */

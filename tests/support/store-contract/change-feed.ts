@@ -23,7 +23,7 @@ export function changeFeedContract(store: () => Store): void {
       { op: 'add', galleryNo, enrolmentNo: two.enrolmentNo },
       { op: 'remove', galleryNo, enrolmentNo: one.enrolmentNo },
       { op: 'remove', galleryNo, enrolmentNo: two.enrolmentNo },
-      { op: 'add', galleryNo, enrolmentNo: imported?.enrolments[0]?.enrolmentNo },
+      { op: 'add', galleryNo, enrolmentNo: imported?.enrolmentNos[0] },
       { op: 'remove-gallery', galleryNo, enrolmentNo: 0 },
     ]);
   });

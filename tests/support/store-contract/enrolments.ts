@@ -106,9 +106,24 @@ export function enrolmentsContract(store: () => Store): void {
       enrolments: [newEnrolment(), newEnrolment()],
     }));
     const imported = await store().importPersons(gallery, batch);
-    expect(imported.map(({ person }) => person.personId)).toEqual(batch.map(({ person }) => person.personId));
-    for (const { person, enrolments } of imported) {
-      expect(await store().listEnrolments(gallery, person.personId)).toEqual(enrolments);
+    expect(imported).toHaveLength(50);
+    for (const [i, { person, enrolments }] of batch.entries()) {
+      const { personId, name, createdMs } = person;
+      const { personNo, enrolmentNos } = imported[i] ?? { personNo: 0, enrolmentNos: [] };
+      expect(await store().getPerson(gallery, personId)).toEqual({
+        personId,
+        personNo,
+        name,
+        createdMs,
+        enrolmentIds: enrolments.map(({ enrolmentId }) => enrolmentId),
+      });
+      expect(await store().listEnrolments(gallery, personId)).toEqual(
+        enrolments.map(({ packId: _packId, sealedTemplate: _sealed, ...rest }, j) => ({
+          ...rest,
+          personId,
+          enrolmentNo: enrolmentNos[j],
+        })),
+      );
     }
     const repeated = [{ person: newPerson(), enrolments: [newEnrolment()] }, ...batch.slice(49)];
     await expectProblem(store().importPersons(gallery, repeated), { kind: 'already-exists', resource: 'person' });

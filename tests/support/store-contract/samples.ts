@@ -55,13 +55,19 @@ export async function createFilledGallery(
   counts: { readonly persons: number; readonly enrolmentsEach: number; readonly kind?: GalleryKind },
 ) {
   const gallery = await createGallery(store, { kind: counts.kind ?? 'large-person' });
-  const imported = await store.importPersons(
-    gallery,
-    Array.from({ length: counts.persons }, (_, i) => ({
-      person: newPerson({ name: `Person ${i}` }),
-      enrolments: Array.from({ length: counts.enrolmentsEach }, () => newEnrolment()),
+  const batch = Array.from({ length: counts.persons }, (_, i) => ({
+    person: newPerson({ name: `Person ${i}` }),
+    enrolments: Array.from({ length: counts.enrolmentsEach }, () => newEnrolment()),
+  }));
+  const numbers = await store.importPersons(gallery, batch);
+  const imported = batch.map(({ person: { wrappedKey: _wrappedKey, ...person }, enrolments }, i) => ({
+    person: { ...person, personNo: numbers[i]?.personNo ?? 0 },
+    enrolments: enrolments.map(({ packId: _packId, sealedTemplate: _sealed, ...enrolment }, j) => ({
+      ...enrolment,
+      personId: person.personId,
+      enrolmentNo: numbers[i]?.enrolmentNos[j] ?? 0,
     })),
-  );
+  }));
   return { gallery, imported };
 }
 

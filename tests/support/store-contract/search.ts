@@ -7,7 +7,7 @@ export function searchContract(store: () => Store): void {
     const { gallery } = await createFilledGallery(store(), { persons: 0, enrolmentsEach: 0 });
     const batch = Array.from({ length: 30 }, () => ({ person: newPerson(), enrolments: [newEnrolment()] }));
     const imported = await store().importPersons(gallery, batch);
-    const firstNo = imported[0]?.enrolments[0]?.enrolmentNo ?? 0;
+    const firstNo = imported[0]?.enrolmentNos[0] ?? 0;
 
     const scanned: SealedEnrolment[] = [];
     for (let after = firstNo - 1; ; after = scanned.at(-1)?.enrolmentNo ?? 0) {
@@ -17,11 +17,11 @@ export function searchContract(store: () => Store): void {
       scanned.push(...rows);
     }
     expect(scanned.map(asText)).toEqual(
-      imported.map(({ person, enrolments }, i) => ({
+      imported.map(({ personNo, enrolmentNos }, i) => ({
         tenantId: gallery.tenantId,
         galleryNo: gallery.galleryNo,
-        personNo: person.personNo,
-        enrolmentNo: enrolments[0]?.enrolmentNo,
+        personNo,
+        enrolmentNo: enrolmentNos[0],
         packId: 'fast',
         wrappedKey: hex(batch[i]?.person.wrappedKey),
         sealedTemplate: hex(batch[i]?.enrolments[0]?.sealedTemplate),
