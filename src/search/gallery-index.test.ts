@@ -158,7 +158,9 @@ describe('the two-stage search', () => {
       const answer = await index.search(1, { vector, maxPersons: 5, minScore: cosine - 0.01 });
       expect(answer.exact).toBe(false);
       expect(answer.searched).toBe(rows.length);
-      expect(answer.hits.map(({ personNo }) => personNo)).toContain(row.personNo);
+      // Or five strangers came closer, as they may to a weak mate
+      const isFound = answer.hits.some(({ personNo }) => personNo === row.personNo);
+      expect(isFound || (answer.hits[4]?.score ?? 0) > cosine - ROUNDING).toBe(true);
       const exact = await index.search(1, { vector, maxPersons: 5, minScore: cosine - 0.01, exact: true });
       expect(exact.recall).toBe(1);
       if (JSON.stringify(exact.hits) === JSON.stringify(answer.hits)) exactAgrees++;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dot, embeddingMaker } from '../../tests/search/embeddings.ts';
+import { dot, embeddingMaker, spreadOf } from '../../tests/search/embeddings.ts';
 import { sketchError } from './sketch-bounds.ts';
 
 test('sketches err as little as is claimed', () => {
@@ -7,7 +7,7 @@ test('sketches err as little as is claimed', () => {
   const dims = 512;
   const make = embeddingMaker(dims, 21);
   const flat = (): Float32Array => {
-    const vector = make.stranger().map((value, i) => value * Math.sqrt(1 + (i * 16) / dims));
+    const vector = make.stranger().map((value, i) => value / spreadOf(i, dims));
     const length = Math.sqrt(dot(vector, vector));
     return vector.map((value) => value / length);
   };

@@ -19,7 +19,7 @@ export interface EmbeddingMaker {
   mate(of: Float32Array, cosine: number): Float32Array;
 }
 
-/** Room for drawing normal numbers quickly: slices of it, added up, are normal again. */
+/** Normal numbers to take slices of; signs of their own keep vectors from the same slice apart. */
 const POOL = 1 << 18;
 
 export function embeddingMaker(dims: number, seed: number): EmbeddingMaker {
@@ -28,13 +28,15 @@ export function embeddingMaker(dims: number, seed: number): EmbeddingMaker {
   for (let i = 0; i < POOL; i++) {
     pool[i] = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   }
-  // Falling weights leave an effective number of dimensions of about a hundred in 512
-  const weights = Float32Array.from({ length: dims }, (_, i) => 1 / Math.sqrt(1 + (i * 16) / dims));
+  const weights = Float32Array.from({ length: dims }, (_, i) => spreadOf(i, dims));
   const stranger = (): Float32Array => {
-    const a = Math.floor(random() * (POOL - dims));
-    const b = Math.floor(random() * (POOL - dims));
+    const from = Math.floor(random() * (POOL - dims));
     const vector = new Float32Array(dims);
-    for (let i = 0; i < dims; i++) vector[i] = ((pool[a + i] ?? 0) + (pool[b + i] ?? 0)) * (weights[i] ?? 0);
+    for (let i = 0, signs = 0; i < dims; i++, signs >>>= 1) {
+      if (i % 32 === 0) signs = random() * 2 ** 32;
+      const value = (pool[from + i] ?? 0) * (weights[i] ?? 0);
+      vector[i] = signs & 1 ? value : -value;
+    }
     return normalise(vector);
   };
   return {
@@ -49,6 +51,11 @@ export function embeddingMaker(dims: number, seed: number): EmbeddingMaker {
       return normalise(other);
     },
   };
+}
+
+/** Standard deviation of a member: falling, so that 512 dimensions count for about a hundred. */
+export function spreadOf(dimension: number, dims: number): number {
+  return 1 / Math.sqrt(1 + (dimension * 110) / dims);
 }
 
 export function normalise(vector: Float32Array): Float32Array {
