@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   detect: async () => (await import('./detect.ts')).addDetectCommand,
   people: async () => (await import('./people.ts')).addPeopleCommand,
   gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
+  evaluate: async () => (await import('./evaluate.ts')).addEvaluateCommand,
   duplicates: async () => (await import('./duplicates.ts')).addDuplicatesCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
