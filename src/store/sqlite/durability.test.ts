@@ -51,7 +51,8 @@ function bytesOnDisk(): Buffer {
   return Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
 }
 
-describe('after kill -9', () => {
+// Processes start and die several times; a busy machine takes its time
+describe('after kill -9', { timeout: 180_000 }, () => {
   test('all that was acknowledged is there, and nothing by halves', async () => {
     const ref = galleryRef({ tenantId: 'home' });
     let store = await openSqliteStore({ path });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { galleryRef, newEnrolment, newPerson } from '../../../tests/support/store-contract/samples.ts';
 import { KithError } from '../../core/errors.ts';
 import { openDatabase } from './database.ts';
@@ -83,6 +83,32 @@ test('another process that does not let go fails all that waited, after one wait
   other.close();
   await writer.call('createPerson', ref, newPerson(), 100);
   expect(tables(db).countGallery(ref).persons).toBe(1);
+  writer.close();
+  db.close();
+});
+
+test('a deletion that is held up is said to be, and goes on by itself', async () => {
+  const db = openDatabase(path);
+  db.pragma('busy_timeout = 50');
+  const writer = startWriter(db);
+  const rows = tables(db);
+  await writer.call('createGallery', gallery);
+  const batch = Array.from({ length: 5000 }, () => ({ person: newPerson(), enrolments: [] }));
+  await writer.call('importPersons', ref, batch);
+  const personsLeft = () => db.prepare<[], number>('SELECT count(*) FROM persons').pluck().get();
+
+  const other = openDatabase(path);
+  const deleting = writer.call('deleteGallery', ref).catch((error: unknown) => error);
+  while (rows.findGallery(ref) !== undefined) await new Promise(setImmediate);
+  other.exec('BEGIN IMMEDIATE');
+  expect(await deleting).toMatchObject({
+    message: 'Deleted, but not all of it is overwritten yet, which goes on by itself: database is locked',
+  });
+  expect(rows.findGallery(ref)).toBeUndefined();
+  expect(personsLeft()).toBeGreaterThan(0);
+  other.exec('ROLLBACK');
+  other.close();
+  await vi.waitFor(() => expect(personsLeft()).toBe(0), { timeout: 30_000 });
   writer.close();
   db.close();
 });

@@ -108,12 +108,18 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
       walHoldsErased = true;
       overwriteErased();
       send(heldAnswers);
-    } catch (error) {
-      // Invisible already; the next deletion or start goes on with it
+    } catch (cause) {
       somethingToEmpty = false;
-      send(heldAnswers.map(({ callNo }) => ({ callNo, error })));
+      goOnLater();
+      refuseHeld(`Deleted, but not all of it is overwritten yet, which goes on by itself: ${messageOf(cause)}`);
     }
     heldAnswers = [];
+  }
+
+  /** Of what is gone for every reader already: not that nothing was done. */
+  function refuseHeld(message: string): void {
+    const error = new Error(message);
+    send(heldAnswers.map(({ callNo }) => ({ callNo, error })));
   }
 
   /** Not possible while another process reads, or on a full disk: then again a little later. */
@@ -122,10 +128,14 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
     try {
       walHoldsErased = !emptyWal(db);
     } catch {}
-    if (!walHoldsErased) return;
+    if (walHoldsErased) goOnLater();
+  }
+
+  function goOnLater(): void {
     retry ??= setTimeout(() => {
       retry = undefined;
-      overwriteErased();
+      somethingToEmpty = true;
+      schedule();
     }, ERASURE_RETRY_MS).unref();
   }
 
@@ -139,11 +149,14 @@ export function createWriter(db: Database, send: (answers: readonly WriteAnswer[
       clearImmediate(scheduled);
       clearTimeout(retry);
       while (queue.length > 0) commitQueued();
-      const error = new Error('The store was closed before all was erased; the next start goes on with it.');
-      send(heldAnswers.map(({ callNo }) => ({ callNo, error })));
+      refuseHeld('The store was closed before all was erased; the next start goes on with it.');
       heldAnswers = [];
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isBusy(error: unknown): boolean {
