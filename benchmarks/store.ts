@@ -44,12 +44,12 @@ try {
     importPersons: imported,
     fileBytesPerTemplate,
     enrolmentsPerSecond: { oneAtATime, together, atOnce: AT_ONCE, ratio: together / oneAtATime },
-    scanRowsPerSecond: {
+    scan: {
       sealed: reading,
       opened: opening,
-      /** How much longer a start takes for opening what it reads. */
-      ratio: reading / opening,
-      openMicrosPerTemplate: 1e6 / opening - 1e6 / reading,
+      /** How much more work a start has for opening what it reads. */
+      ratio: opening.cpuMicrosPerRow / reading.cpuMicrosPerRow,
+      openCpuMicrosPerTemplate: opening.cpuMicrosPerRow - reading.cpuMicrosPerRow,
     },
     deletePersonsPerSecond: deletedPerSecond,
   };
@@ -61,9 +61,9 @@ try {
       `file            ${round(fileBytesPerTemplate)} bytes a person`,
       `enrol, 1 by 1   ${round(oneAtATime)} acknowledged/s`,
       `enrol, ${AT_ONCE} at once ${round(together)} acknowledged/s, ${(together / oneAtATime).toFixed(1)} times as many`,
-      `read all        ${round(reading)} rows/s`,
-      `read and open   ${round(opening)} rows/s: ${(reading / opening).toFixed(2)} times as long, ` +
-        `${figures.scanRowsPerSecond.openMicrosPerTemplate.toFixed(1)} µs a template`,
+      `read all        ${round(reading.perSecond)} rows/s, ${reading.cpuMicrosPerRow.toFixed(1)} µs of processor time a row`,
+      `read and open   ${round(opening.perSecond)} rows/s, ${opening.cpuMicrosPerRow.toFixed(1)} µs: ` +
+        `${figures.scan.ratio.toFixed(1)} times as much`,
       `delete gallery  ${round(deletedPerSecond)} persons/s`,
     ].join('\n'),
   );
@@ -140,12 +140,14 @@ async function enrolPerSecond(callers: number): Promise<number> {
 }
 
 /** As a start fills the index; the best of several rounds, the first of which warms the caches. */
-async function readAll(use: (row: SealedEnrolment) => void): Promise<number> {
-  let best = 0;
+async function readAll(use: (row: SealedEnrolment) => void) {
+  let perSecond = 0;
+  let cpuMicrosPerRow = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     await store.close();
     store = await openSqliteStore({ path });
     const start = performance.now();
+    const cpuStart = process.cpuUsage();
     let rows = 0;
     for (let after = 0; ; ) {
       const batch = await store.scanEnrolments(after, SCAN_BATCH);
@@ -155,9 +157,11 @@ async function readAll(use: (row: SealedEnrolment) => void): Promise<number> {
       rows += batch.length;
       after = last.enrolmentNo;
     }
-    best = Math.max(best, (rows * 1000) / (performance.now() - start));
+    const { user, system } = process.cpuUsage(cpuStart);
+    perSecond = Math.max(perSecond, (rows * 1000) / (performance.now() - start));
+    cpuMicrosPerRow = Math.min(cpuMicrosPerRow, (user + system) / rows);
   }
-  return best;
+  return { perSecond, cpuMicrosPerRow };
 }
 
 async function deleteGallery(): Promise<number> {
