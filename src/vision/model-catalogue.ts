@@ -27,7 +27,7 @@ export const LANDMARKER = {
   name: 'fr_landmark',
   path: 'model/fr_landmark.onnx',
   sha256: 'f10b0ba1d2a8a099adefede1ebf3733e44fe370715e7303dbeb7f59c02142258',
-  input: 'N×1×64×64, luma / 256, square of the box height around the box centre',
+  input: 'N×1×64×64, luma / 256, a square about the face',
 } as const satisfies ModelFile;
 
 export const POSE_ESTIMATOR = {
@@ -35,7 +35,7 @@ export const POSE_ESTIMATOR = {
   name: 'fr_pose',
   path: 'model/fr_pose.onnx',
   sha256: '72d032ec941b7153bf8d3f2c03a4c165453cc7e63d479041ec7c6ef087e5839d',
-  input: 'N×3×224×224, RGB, ImageNet mean and deviation, box widened by a quarter on every side',
+  input: 'N×3×224×224, RGB, ImageNet mean and deviation, the head upright',
 } as const satisfies ModelFile;
 
 export const FAST_EMBEDDER = {
