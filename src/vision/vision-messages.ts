@@ -3,15 +3,12 @@
 import type { Problem } from '../core/errors.ts';
 import type { AnalyseOptions } from '../core/ports.ts';
 import type { AnalysedImage } from '../core/types.ts';
-import type { AddedPacks } from './face-models.ts';
 
 /** Given to a vision process as its one argument, as JSON. */
 export interface VisionProcessOptions {
   readonly intraOpThreads: number;
   /** Resident memory at which the process gives up. */
   readonly maxRssMb: number;
-  /** Packs that the owner brought. */
-  readonly added?: AddedPacks;
 }
 
 export interface AnalyseMessage {

@@ -17,7 +17,7 @@ process.on('disconnect', () => process.exit(0));
 
 restrictImageLoaders();
 try {
-  const models = await openFaceModels({ intraOpThreads: options.intraOpThreads }, options.added);
+  const models = await openFaceModels({ intraOpThreads: options.intraOpThreads });
   await warmUp(models);
   process.on('message', (message: AnalyseMessage) => void answer(models, message));
   // Decoding happens in threads, so this clock ticks while a photo swells
