@@ -8,13 +8,13 @@ import { sketchBounds } from './sketch-bounds.ts';
 import { TopPersons } from './top-persons.ts';
 
 /** The first rows are read whole, to have a bar for the sketches of the others. */
-const FIRST_BLOCK_ROWS = 512;
+const FIRST_BLOCK_ROWS = 2048;
 /** Bounds are worked out anew when the bar rose by this much. */
 const BAR_STEP = 0.001;
 /** When more of a block's rows pass their sketch, reading all templates in a row is quicker than picking them. */
 const MAX_SKETCH_SHARE = 0.3;
-/** For so many blocks, before sketches get another try. */
-const PLAIN_BLOCKS = 16;
+/** For so many blocks, before sketches get another try: each raises the bar, and one is mostly enough. */
+const PLAIN_BLOCKS = 1;
 /** Room for 32-bit rounding in scores. */
 const ROUNDING = 2e-5;
 
