@@ -39,28 +39,45 @@ export function readAlignedPixels(crop: Uint8Array): AlignedPixels {
   return { luma, blueDifference, redDifference };
 }
 
-/** Values of a plane inside the regions, in rising order. */
-export function sortedValues(plane: Float32Array, regions: readonly Region[]): Float32Array {
-  const values = new Float32Array(
-    regions.reduce((sum, { left, right, top, bottom }) => sum + (right - left) * (bottom - top), 0),
-  );
-  let to = 0;
-  for (const { left, right, top, bottom } of regions) {
-    for (let y = top; y < bottom; y++) {
-      values.set(plane.subarray(y * SIDE + left, y * SIDE + right), to);
-      to += right - left;
+/** How often each level occurs in a plane inside some regions; levels from −128 to 255, rounded. */
+export class Histogram {
+  readonly #counts = new Uint32Array(LEVELS);
+  #total = 0;
+
+  constructor(plane: Float32Array, regions: readonly Region[]) {
+    for (const { left, right, top, bottom } of regions) {
+      for (let y = top; y < bottom; y++) {
+        for (let at = y * SIDE + left, end = y * SIDE + right; at < end; at++) {
+          const level = Math.round(plane[at] as number) - LOWEST_LEVEL;
+          this.#counts[level] = (this.#counts[level] as number) + 1;
+        }
+      }
+      this.#total += (right - left) * (bottom - top);
     }
   }
-  return values.sort();
+
+  /** The level below which `share` of the pixels lie. */
+  quantile(share: number): number {
+    const wanted = Math.floor(this.#total * share);
+    let seen = 0;
+    for (let level = 0; level < LEVELS; level++) {
+      seen += this.#counts[level] as number;
+      if (seen > wanted) return level + LOWEST_LEVEL;
+    }
+    return LEVELS - 1 + LOWEST_LEVEL;
+  }
+
+  /** Share of the pixels at this level or above. */
+  shareFrom(lowest: number): number {
+    return this.#counts.subarray(lowest - LOWEST_LEVEL).reduce((sum, count) => sum + count, 0) / this.#total;
+  }
 }
 
-/** The value below which `share` of the sorted values lie. */
-export function quantile(sorted: Float32Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-}
+const LOWEST_LEVEL = -128;
+const LEVELS = 256 - LOWEST_LEVEL;
 
 export function medianOf(plane: Float32Array, regions: readonly Region[]): number {
-  return quantile(sortedValues(plane, regions), 0.5);
+  return new Histogram(plane, regions).quantile(0.5);
 }
 
 /** `from` becomes 0, `to` becomes 1, straight between, flat beyond; `from` may be the larger. */

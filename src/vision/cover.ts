@@ -2,7 +2,7 @@
 // beside them, so that skin and light of the photo set the scale. Hits and false alarms: docs/accuracy.md.
 import type { FaceMeasurements } from '../core/types.ts';
 import { ALIGNED_SIDE_PX as SIDE } from './align.ts';
-import { type AlignedPixels, medianOf, quantile, type Region, ramp, region, sortedValues } from './aligned-pixels.ts';
+import { type AlignedPixels, Histogram, medianOf, type Region, ramp, region } from './aligned-pixels.ts';
 
 export type CoverMeasurements = Pick<
   FaceMeasurements,
@@ -100,8 +100,8 @@ function measureHiddenMouth(pixels: AlignedPixels): number {
 
 /** Luma between the 10th and the 90th hundredth, in units of the skin's. Faces: 0.3 to 0.8 from nose to chin. */
 function spread({ luma }: AlignedPixels, skin: Skin, place: Region): number {
-  const sorted = sortedValues(luma, [place]);
-  return (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / (skin.luma + LUMA_FLOOR);
+  const levels = new Histogram(luma, [place]);
+  return (levels.quantile(0.9) - levels.quantile(0.1)) / (skin.luma + LUMA_FLOOR);
 }
 
 // ── Glasses ─────────────────────────────────────────────────────────────────

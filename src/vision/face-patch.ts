@@ -135,12 +135,13 @@ function sampleSquare(image: RgbImage, map: Affine, sidePx: number): Uint8Array 
       const x0 = Math.floor(x);
       const y0 = Math.floor(y);
       if (x0 < -1 || y0 < -1 || x0 >= widthPx || y0 >= heightPx) continue;
-      const fx = x - x0;
-      const fy = y - y0;
-      let w00 = (1 - fx) * (1 - fy);
-      let w10 = fx * (1 - fy);
-      let w01 = (1 - fx) * fy;
+      // Weights in 256ths of 256ths: whole numbers, which sum to 65,536 and keep a pixel's sum below 2^24
+      const fx = ((x - x0) * 256) | 0;
+      const fy = ((y - y0) * 256) | 0;
       let w11 = fx * fy;
+      let w10 = (fx << 8) - w11;
+      let w01 = (fy << 8) - w11;
+      let w00 = 65_536 - (fx << 8) - w01;
       let at = y0 * rowBytes + x0 * 3;
       let right = 3;
       let below = rowBytes;
@@ -154,29 +155,34 @@ function sampleSquare(image: RgbImage, map: Affine, sidePx: number): Uint8Array 
         right = x0 < 0 || x0 === widthPx - 1 ? 0 : 3;
         below = y0 < 0 || y0 === heightPx - 1 ? 0 : rowBytes;
       }
-      const corner = at + below + right;
       const side = at + right;
-      const down = at + below;
-      crop[to] = byte(data[at], w00) + byte(data[side], w10) + byte(data[down], w01) + byte(data[corner], w11) + 0.5;
+      const low = at + below;
+      const corner = low + right;
+      // Channel by channel in full: a loop of three here costs a quarter more
+      crop[to] =
+        ((data[at] as number) * w00 +
+          (data[side] as number) * w10 +
+          (data[low] as number) * w01 +
+          (data[corner] as number) * w11 +
+          32_768) >>
+        16;
       crop[to + 1] =
-        byte(data[at + 1], w00) +
-        byte(data[side + 1], w10) +
-        byte(data[down + 1], w01) +
-        byte(data[corner + 1], w11) +
-        0.5;
+        ((data[at + 1] as number) * w00 +
+          (data[side + 1] as number) * w10 +
+          (data[low + 1] as number) * w01 +
+          (data[corner + 1] as number) * w11 +
+          32_768) >>
+        16;
       crop[to + 2] =
-        byte(data[at + 2], w00) +
-        byte(data[side + 2], w10) +
-        byte(data[down + 2], w01) +
-        byte(data[corner + 2], w11) +
-        0.5;
+        ((data[at + 2] as number) * w00 +
+          (data[side + 2] as number) * w10 +
+          (data[low + 2] as number) * w01 +
+          (data[corner + 2] as number) * w11 +
+          32_768) >>
+        16;
     }
   }
   return crop;
-}
-
-function byte(value: number | undefined, weight: number): number {
-  return (value as number) * weight;
 }
 
 function meanOfFour(

@@ -2,7 +2,7 @@
 // degrading photos step by step and watching how many mated pairs are lost; docs/accuracy.md has the table.
 import type { FaceMeasurements } from '../core/types.ts';
 import { ALIGNED_SIDE_PX as SIDE } from './align.ts';
-import { type AlignedPixels, quantile, ramp, readAlignedPixels, region, sortedValues } from './aligned-pixels.ts';
+import { type AlignedPixels, Histogram, ramp, readAlignedPixels, region } from './aligned-pixels.ts';
 import { measureCover } from './cover.ts';
 
 /** What the pixels of an aligned face say, each 0..1. */
@@ -60,10 +60,8 @@ const ALL_BURNT = 0.8;
  * dark photos from bright ones.
  */
 function measureExposure({ luma }: AlignedPixels): number {
-  const sorted = sortedValues(luma, [FACE]);
-  const highlights = quantile(sorted, 0.95) / 255;
-  const burnt = sorted.filter((value) => value >= BURNT_LUMA).length / sorted.length;
-  return 0.5 * ramp(highlights, 0, LIT) + 0.5 * ramp(burnt, 0, ALL_BURNT);
+  const levels = new Histogram(luma, [FACE]);
+  return 0.5 * ramp(levels.quantile(0.95) / 255, 0, LIT) + 0.5 * ramp(levels.shareFrom(BURNT_LUMA), 0, ALL_BURNT);
 }
 
 const NOISE_BLOCK = 8;
