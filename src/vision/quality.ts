@@ -17,10 +17,10 @@ const NEVER = Number.POSITIVE_INFINITY;
 const LIMITS: readonly Limit[] = [
   // Embedding length 2.5 to 2.75 loses 17 in 100, below 2.5 three of four
   { reason: 'indistinct', badness: ({ templateLength }) => -templateLength, medium: -3, low: -2.5 },
-  // A mask drawn over a face loses 60 in 100
+  // A mask drawn over a face loses 52 to 75 in 100
   { reason: 'mouth-covered', badness: ({ mask }) => mask, medium: NEVER, low: 0.5 },
   { reason: 'mouth-covered', badness: ({ mouthOccluded }) => mouthOccluded, medium: 0.5, low: NEVER },
-  // Eyes 13 px apart lose 6 in 100, 8 px 26
+  // Eyes 13 px apart lose 6 in 100, 8 px 34
   { reason: 'too-small', badness: (_, eyeDistancePx) => -eyeDistancePx, medium: -16, low: -10 },
   { reason: 'turned-away', badness: ({ pose }) => Math.hypot(pose.yawDeg, pose.pitchDeg), medium: 30, low: 60 },
   { reason: 'blurred', badness: ({ blur }) => blur, medium: 0.4, low: 0.75 },
