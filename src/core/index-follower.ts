@@ -1,6 +1,9 @@
 // The one way from the store to the index: the store's change feed. Writers in this process wait for it before they
 // acknowledge; writes of other processes (a bulk import beside a running service) come in by the same road.
-import type { Change, GalleryIndex, IndexFollower, IndexRow, SealedEnrolment, Store, Vault } from './ports.ts';
+import type { GalleryIndex, IndexFollower, IndexRow, Vault } from './ports.ts';
+import type { Change } from './storage/changes.ts';
+import type { SealedEnrolment } from './storage/enrolments.ts';
+import type { Store } from './storage/store.ts';
 
 const FEED_BATCH = 1000;
 const SCAN_BATCH = 5000;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { KithError } from '../core/errors.ts';
-import type { Store } from '../core/ports.ts';
+import type { Store } from '../core/storage/store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { type ApiKeysOptions, createApiKeys } from './api-keys.ts';
 

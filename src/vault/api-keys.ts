@@ -2,7 +2,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { KithError } from '../core/errors.ts';
 import { API_KEY_BYTES, MIN_API_KEY_LENGTH } from '../core/limits.ts';
-import type { ApiKeys, Clock, NewId, Store, StoredApiKey } from '../core/ports.ts';
+import type { ApiKeys, Clock, NewId } from '../core/ports.ts';
+import type { StoredApiKey } from '../core/storage/api-keys.ts';
+import type { Store } from '../core/storage/store.ts';
 import type { Permission, Principal } from '../core/types.ts';
 
 /** A revoked key is refused after this long at the latest. */

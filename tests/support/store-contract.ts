@@ -1,6 +1,6 @@
 // What every store has to do, whatever engine is under it. Each engine's own test file calls this.
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Store } from '../../src/core/ports.ts';
+import type { Store } from '../../src/core/storage/store.ts';
 import { accessContract } from './store-contract/access.ts';
 import { changeFeedContract } from './store-contract/change-feed.ts';
 import { concurrencyContract } from './store-contract/concurrency.ts';

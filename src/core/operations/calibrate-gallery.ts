@@ -1,8 +1,9 @@
 import { packFor } from '../checks.ts';
 import { type BestNonMate, fitTail, type LikelyDuplicate, MIN_PERSONS_FOR_OWN_TAIL } from '../fit-tail.ts';
 import { packTail } from '../impostor-tail.ts';
-import type { Deps, SealedEnrolment } from '../ports.ts';
+import type { Deps } from '../ports.ts';
 import { rankPersons } from '../rank-persons.ts';
+import type { SealedEnrolment } from '../storage/enrolments.ts';
 import type { Gallery, GalleryTail } from '../types.ts';
 
 /** Persons whose best non-mates are looked up: enough for the tail, and done in a minute at a million people. */

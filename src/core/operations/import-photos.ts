@@ -1,6 +1,7 @@
 import { checkName, packFor } from '../checks.ts';
 import type { FaceTarget } from '../face-choice.ts';
-import type { Deps, PersonWithEnrolments } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { PersonWithEnrolments } from '../storage/persons.ts';
 import type { Enrolment, Gallery, Person, Quality, QualityLevel } from '../types.ts';
 import { readFaceToEnrol, storeFace } from './enrol-face.ts';
 import { createPerson } from './manage-persons.ts';

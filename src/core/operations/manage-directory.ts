@@ -2,7 +2,8 @@
 import { checkName, checkUserData } from '../checks.ts';
 import { directoryFacesOf, openDirectory, unlessGone } from '../directory.ts';
 import { MAX_PERSONS_DIRECTORY } from '../limits.ts';
-import type { Deps, Page } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { Page } from '../storage/page.ts';
 import type { Person } from '../types.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
 

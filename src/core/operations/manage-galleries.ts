@@ -1,6 +1,8 @@
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
 import { MAX_FACE_GALLERIES } from '../limits.ts';
-import type { Deps, GalleryPatch, Page } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { GalleryPatch } from '../storage/galleries.ts';
+import type { Page } from '../storage/page.ts';
 import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
 
 export interface GallerySettings {

@@ -8,7 +8,9 @@ import {
   MIN_SESSION_TOKEN_TTL_S,
   SESSION_KEPT_MS,
 } from '../limits.ts';
-import type { Deps, Page, StoredLivenessSession } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { StoredLivenessSession } from '../storage/liveness-sessions.ts';
+import type { Page } from '../storage/page.ts';
 import type { LivenessSession } from '../types.ts';
 import { readFaceToEnrol } from './enrol-face.ts';
 

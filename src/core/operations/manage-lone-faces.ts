@@ -3,7 +3,8 @@
 import { checkFaceUserData, packFor } from '../checks.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import { MAX_FACES_FACE_GALLERY, MAX_FACES_LARGE_FACE_GALLERY } from '../limits.ts';
-import type { Deps, Page } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { Page } from '../storage/page.ts';
 import type { GalleryRef } from '../types.ts';
 import { readFaceToEnrol } from './enrol-face.ts';
 

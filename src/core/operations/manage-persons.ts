@@ -1,6 +1,8 @@
 import { checkName, checkUserData } from '../checks.ts';
 import { MAX_PERSONS_LARGE_PERSON_GALLERY, MAX_PERSONS_PERSON_GALLERY } from '../limits.ts';
-import type { Deps, Page, PersonWithEnrolments } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { Page } from '../storage/page.ts';
+import type { PersonWithEnrolments } from '../storage/persons.ts';
 import type { GalleryRef, Person } from '../types.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
 

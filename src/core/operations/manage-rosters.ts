@@ -1,5 +1,7 @@
 import { checkGalleryId, checkName, checkUserData, invalidArgument } from '../checks.ts';
-import type { Deps, Page, RosterPatch } from '../ports.ts';
+import type { Deps } from '../ports.ts';
+import type { Page } from '../storage/page.ts';
+import type { RosterPatch } from '../storage/rosters.ts';
 import type { GalleryRef, Roster, RosterRef } from '../types.ts';
 
 type RosterDeps = Pick<Deps, 'store' | 'clock'>;

@@ -6,7 +6,8 @@ import {
   listPersons,
   updatePerson,
 } from '../../core/operations/manage-persons.ts';
-import type { Deps, PersonWithEnrolments } from '../../core/ports.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { PersonWithEnrolments } from '../../core/storage/persons.ts';
 import type { ContainerWords } from './container-words.ts';
 import { pathGallery, pathIds } from './containers.ts';
 import type { Routes } from './route.ts';

@@ -6,7 +6,8 @@ import {
   listPersons,
   updatePerson,
 } from '../../core/operations/manage-persons.ts';
-import type { Deps, PersonWithEnrolments } from '../../core/ports.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { PersonWithEnrolments } from '../../core/storage/persons.ts';
 import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
 import { GalleryParams, NewPerson, Page, People, Person, PersonParams, PersonPatch, wireTime } from './wire.ts';

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { StoredApiKey } from '../../core/ports.ts';
+import type { StoredApiKey } from '../../core/storage/api-keys.ts';
 import type { SyncStore } from './sync-store.ts';
 
 interface ApiKeyRow {

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Change } from '../../core/ports.ts';
+import type { Change } from '../../core/storage/changes.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export interface Changes extends Pick<SyncStore, 'lastChangeNo' | 'changesAfter' | 'trimChanges'> {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewEnrolment, NewPerson } from '../../core/ports.ts';
+import type { NewEnrolment } from '../../core/storage/enrolments.ts';
+import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { Galleries } from './galleries.ts';

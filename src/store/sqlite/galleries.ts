@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewGallery } from '../../core/ports.ts';
+import type { NewGallery } from '../../core/storage/galleries.ts';
 import type { Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { SyncStore } from './sync-store.ts';

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { StoredLivenessSession } from '../../core/ports.ts';
+import type { StoredLivenessSession } from '../../core/storage/liveness-sessions.ts';
 import type { LivenessSession } from '../../core/types.ts';
 import type { SyncStore } from './sync-store.ts';
 

@@ -1,4 +1,4 @@
-import type { Store } from '../../core/ports.ts';
+import type { Store } from '../../core/storage/store.ts';
 
 /** A `write` is one transaction; an `erase` also leaves no earlier copy of what it removed on the disk. */
 type Access = 'read' | 'write' | 'erase';

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewPerson, PersonWithEnrolments } from '../../core/ports.ts';
+import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons.ts';
 import type { GalleryRef, Person } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { Galleries } from './galleries.ts';

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { SealedProbe } from '../../core/ports.ts';
+import type { SealedProbe } from '../../core/storage/probes.ts';
 import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
 import type { SyncStore } from './sync-store.ts';
 

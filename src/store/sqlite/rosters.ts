@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewRoster, RosterPatch } from '../../core/ports.ts';
+import type { NewRoster, RosterPatch } from '../../core/storage/rosters.ts';
 import type { Roster, RosterRef } from '../../core/types.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { Page } from '../../core/ports.ts';
+import type { Page } from '../../core/storage/page.ts';
 import type { GalleryKind, GalleryRef, Snapshot } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { Galleries } from './galleries.ts';

@@ -1,4 +1,4 @@
-import type { Store } from '../../core/ports.ts';
+import type { Store } from '../../core/storage/store.ts';
 import { openDatabase, openReader } from './database.ts';
 import { explainFailure } from './explain-failure.ts';
 import { METHODS, type StoreMethod, type WriteMethod } from './methods.ts';

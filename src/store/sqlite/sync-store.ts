@@ -1,4 +1,4 @@
-import type { Store } from '../../core/ports.ts';
+import type { Store } from '../../core/storage/store.ts';
 
 /** The port without its promises: what the tables implement, each method one transaction. */
 export type SyncStore = {

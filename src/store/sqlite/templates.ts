@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
-import type { ResolvedPerson, SealedEnrolment } from '../../core/ports.ts';
+import type { SealedEnrolment } from '../../core/storage/enrolments.ts';
+import type { ResolvedPerson } from '../../core/storage/persons.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';

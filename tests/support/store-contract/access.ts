@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Store, StoredApiKey } from '../../../src/core/ports.ts';
+import type { StoredApiKey } from '../../../src/core/storage/api-keys.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import { newTenantId, uniqueBytes } from './samples.ts';
 
 export function accessContract(store: () => Store): void {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Change, Store } from '../../../src/core/ports.ts';
+import type { Change } from '../../../src/core/storage/changes.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import { createFilledGallery, createGallery, expectProblem, newEnrolment, newPerson } from './samples.ts';
 
 export function changeFeedContract(store: () => Store): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { KithError } from '../../../src/core/errors.ts';
-import type { Store } from '../../../src/core/ports.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import { createGallery, newEnrolment, newPerson, newProbe } from './samples.ts';
 
 export function concurrencyContract(store: () => Store): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../../../src/core/ports.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import type { GalleryTail, Training } from '../../../src/core/types.ts';
 import {
   createFilledGallery,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Store, StoredLivenessSession } from '../../../src/core/ports.ts';
+import type { StoredLivenessSession } from '../../../src/core/storage/liveness-sessions.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import type { Operation } from '../../../src/core/types.ts';
 import { newTenantId, uniqueBytes } from './samples.ts';
 

@@ -2,7 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { KithError, type Problem } from '../../../src/core/errors.ts';
-import type { NewEnrolment, NewGallery, NewPerson, SealedProbe, Store } from '../../../src/core/ports.ts';
+import type { NewEnrolment } from '../../../src/core/storage/enrolments.ts';
+import type { NewGallery } from '../../../src/core/storage/galleries.ts';
+import type { NewPerson } from '../../../src/core/storage/persons.ts';
+import type { SealedProbe } from '../../../src/core/storage/probes.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import type { Gallery, GalleryKind, GalleryRef } from '../../../src/core/types.ts';
 
 export function newTenantId(): string {

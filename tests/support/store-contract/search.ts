@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SealedEnrolment, Store } from '../../../src/core/ports.ts';
+import type { SealedEnrolment } from '../../../src/core/storage/enrolments.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import { createFilledGallery, createGallery, newEnrolment, newPerson } from './samples.ts';
 
 export function searchContract(store: () => Store): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Store } from '../../../src/core/ports.ts';
+import type { Store } from '../../../src/core/storage/store.ts';
 import type { Gallery, GalleryRef } from '../../../src/core/types.ts';
 import { createFilledGallery, expectProblem, galleryRef, newTenantId } from './samples.ts';
 

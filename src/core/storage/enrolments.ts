@@ -1,0 +1,51 @@
+import type { Box, Enrolment, GalleryRef, Quality } from '../types.ts';
+
+export interface NewEnrolment {
+  readonly enrolmentId: string;
+  readonly userData?: string;
+  readonly box: Box;
+  readonly quality: Quality;
+  readonly sourceHash?: string;
+  readonly packId: string;
+  /** Sealed under the person's key. */
+  readonly sealedTemplate: Uint8Array;
+  readonly createdMs: number;
+}
+
+/** A stored template on its way into the index. */
+export interface SealedEnrolment {
+  readonly tenantId: string;
+  readonly galleryNo: number;
+  readonly personNo: number;
+  readonly enrolmentNo: number;
+  readonly packId: string;
+  readonly wrappedKey: Uint8Array;
+  readonly sealedTemplate: Uint8Array;
+}
+
+export interface EnrolmentStore {
+  /** limit-exceeded when the person already has `maxEnrolments`. */
+  addEnrolment(ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number): Promise<Enrolment>;
+  getEnrolment(ref: GalleryRef, personId: string, enrolmentId: string): Promise<Enrolment>;
+  listEnrolments(ref: GalleryRef, personId: string): Promise<readonly Enrolment[]>;
+  findEnrolmentBySource(ref: GalleryRef, personId: string, sourceHash: string): Promise<Enrolment | undefined>;
+  updateEnrolment(
+    ref: GalleryRef,
+    personId: string,
+    enrolmentId: string,
+    patch: { readonly userData: string },
+    nowMs: number,
+  ): Promise<void>;
+  deleteEnrolment(
+    ref: GalleryRef,
+    personId: string,
+    enrolmentId: string,
+  ): Promise<{ readonly galleryNo: number; readonly enrolmentNo: number }>;
+  /** Sealed templates of one person, for 1:1 comparison. */
+  sealedEnrolmentsOf(ref: GalleryRef, personId: string): Promise<readonly SealedEnrolment[]>;
+  /** One enrolment each of at most `count` persons, drawn at random (all of them in a small gallery). */
+  sampleEnrolments(ref: GalleryRef, count: number): Promise<readonly SealedEnrolment[]>;
+  /** All enrolments with a number above `afterEnrolmentNo`, rising, at most `limit`: fills an index. */
+  scanEnrolments(afterEnrolmentNo: number, limit: number): Promise<readonly SealedEnrolment[]>;
+  getSealedEnrolments(enrolmentNos: readonly number[]): Promise<readonly SealedEnrolment[]>;
+}

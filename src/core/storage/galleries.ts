@@ -1,0 +1,31 @@
+import type { Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../types.ts';
+import type { Page } from './page.ts';
+
+export interface NewGallery extends GalleryRef {
+  readonly name: string;
+  readonly userData?: string;
+  readonly recognitionModel: string;
+  readonly targetFpir?: number;
+  readonly createdMs: number;
+}
+
+export interface GalleryPatch {
+  readonly name?: string;
+  readonly userData?: string;
+  readonly targetFpir?: number;
+}
+
+export interface GalleryStore {
+  /** limit-exceeded when the tenant already has `maxGalleries` of this kind; without it they are not counted. */
+  createGallery(gallery: NewGallery, maxGalleries?: number): Promise<Gallery>;
+  findGallery(ref: GalleryRef): Promise<Gallery | undefined>;
+  getGallery(ref: GalleryRef): Promise<Gallery>;
+  listGalleries(tenantId: string, kind: GalleryKind, page: Page): Promise<readonly Gallery[]>;
+  /** An omitted member stays as it is. */
+  updateGallery(ref: GalleryRef, patch: GalleryPatch, nowMs: number): Promise<void>;
+  setTraining(ref: GalleryRef, training: Training): Promise<void>;
+  setTail(ref: GalleryRef, tail: GalleryTail): Promise<void>;
+  /** With its persons, enrolments and their keys. */
+  deleteGallery(ref: GalleryRef): Promise<{ readonly galleryNo: number }>;
+  countGallery(ref: GalleryRef): Promise<{ readonly persons: number; readonly enrolments: number }>;
+}

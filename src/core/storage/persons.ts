@@ -1,0 +1,73 @@
+import type { GalleryRef, Person, QualityLevel } from '../types.ts';
+import type { NewEnrolment } from './enrolments.ts';
+import type { Page } from './page.ts';
+
+export interface NewPerson {
+  readonly personId: string;
+  readonly name: string;
+  readonly userData?: string;
+  /** The person's own data key, wrapped by the vault; destroying it makes every template of theirs unreadable. */
+  readonly wrappedKey: Uint8Array;
+  readonly createdMs: number;
+}
+
+export interface PersonWithEnrolments extends Person {
+  /** In the order of enrolment. */
+  readonly enrolmentIds: readonly string[];
+}
+
+export interface RemovedPerson {
+  readonly galleryNo: number;
+  readonly personNo: number;
+  readonly enrolmentNos: readonly number[];
+}
+
+/** A person that a search found, with what their score is made of. */
+export interface ResolvedPerson {
+  readonly personNo: number;
+  readonly personId: string;
+  readonly personName: string;
+  readonly enrolments: readonly {
+    readonly enrolmentId: string;
+    readonly qualityLevel: QualityLevel;
+    readonly wrappedKey: Uint8Array;
+    readonly sealedTemplate: Uint8Array;
+  }[];
+}
+
+export interface PersonStore {
+  /** limit-exceeded when the gallery already has `maxPersons`. */
+  createPerson(ref: GalleryRef, person: NewPerson, maxPersons: number): Promise<Person>;
+  getPerson(ref: GalleryRef, personId: string): Promise<PersonWithEnrolments>;
+  findPersonByName(ref: GalleryRef, name: string): Promise<PersonWithEnrolments | undefined>;
+  listPersons(ref: GalleryRef, page: Page): Promise<readonly PersonWithEnrolments[]>;
+  updatePerson(
+    ref: GalleryRef,
+    personId: string,
+    patch: { readonly name?: string; readonly userData?: string },
+    nowMs: number,
+  ): Promise<void>;
+  deletePerson(ref: GalleryRef, personId: string): Promise<RemovedPerson>;
+  getPersonKey(
+    ref: GalleryRef,
+    personId: string,
+  ): Promise<{ readonly personNo: number; readonly galleryNo: number; readonly wrappedKey: Uint8Array }>;
+  /**
+   * Many persons with their enrolments in one transaction: for imports, moves and restores; answers the numbers they
+   * got. limit-exceeded, and nothing stored, when the gallery would have more than `maxPersons`.
+   */
+  importPersons(
+    ref: GalleryRef,
+    batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
+    maxPersons?: number,
+  ): Promise<readonly { readonly personNo: number; readonly enrolmentNos: readonly number[] }[]>;
+  /**
+   * Search results come back as numbers: here they become persons, with at most `maxEnrolments` sealed templates each,
+   * the hit's own among them. Numbers of what is gone meanwhile are left out; the order is that of `hits`.
+   */
+  resolvePersons(
+    ref: GalleryRef,
+    hits: readonly { readonly personNo: number; readonly enrolmentNo: number }[],
+    maxEnrolments: number,
+  ): Promise<readonly ResolvedPerson[]>;
+}

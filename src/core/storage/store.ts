@@ -1,0 +1,28 @@
+import type { ApiKeyStore } from './api-keys.ts';
+import type { ChangeStore } from './changes.ts';
+import type { EnrolmentStore } from './enrolments.ts';
+import type { GalleryStore } from './galleries.ts';
+import type { LivenessSessionStore } from './liveness-sessions.ts';
+import type { OperationStore } from './operations.ts';
+import type { PersonStore } from './persons.ts';
+import type { ProbeStore } from './probes.ts';
+import type { RosterStore } from './rosters.ts';
+import type { SnapshotStore } from './snapshots.ts';
+
+/**
+ * Every method is one transaction; once it resolves, the change survives a crash. `getX` throws not-found,
+ * `findX` answers undefined. Everything is under the tenant of the ref: another tenant's rows do not exist.
+ */
+export interface Store
+  extends ApiKeyStore,
+    ChangeStore,
+    EnrolmentStore,
+    GalleryStore,
+    LivenessSessionStore,
+    OperationStore,
+    PersonStore,
+    ProbeStore,
+    RosterStore,
+    SnapshotStore {
+  close(): Promise<void>;
+}
