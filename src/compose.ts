@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import type { Deps } from './core/ports.ts';
@@ -75,7 +75,26 @@ export async function composeWithoutIndex(config: Config): Promise<Omit<Deps, 'i
 /** Eyes without a memory: for what looks at photos and keeps nothing. */
 export async function openEngine(config: Config): Promise<Pick<Deps, 'engine' | 'recognitionModels'> & Closable> {
   const engine = await createFaceEngine({ processes: config.engineProcesses });
+  try {
+    requireKnownPacks(config, engine);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
   return { engine, recognitionModels: config.recognitionModels, close: () => engine.close() };
+}
+
+/** A name that no pack answers for would start well and fail at the first photo. */
+function requireKnownPacks({ recognitionModels }: Config, { packs }: Deps['engine']): void {
+  const known = packs.map(({ packId }) => packId);
+  const faults = [...recognitionModels].filter(([, packId]) => !known.includes(packId));
+  if (faults.length === 0) return;
+  throw new ConfigError(
+    faults.map(
+      ([name, packId]) =>
+        `KITH_RECOGNITION_MODELS: ${name} names the pack "${packId}", and there is only ${known.join(', ')}`,
+    ),
+  );
 }
 
 /** A memory without eyes: for what lists or changes what is stored. */
