@@ -7,7 +7,8 @@ import {
   type StartedFollower,
   startIndexFollower,
 } from './core/index-follower.ts';
-import type { Store, Vault } from './core/ports.ts';
+import type { Vault } from './core/ports.ts';
+import type { Store } from './core/storage/store.ts';
 import type { KeptGalleryIndex } from './search/gallery-index.ts';
 
 /** Smaller indexes are filled from the store in a moment, and a copy that isn't there need not be erased. */

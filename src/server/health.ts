@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { IndexFollower, Store } from '../core/ports.ts';
+import type { IndexFollower } from '../core/ports.ts';
+import type { Store } from '../core/storage/store.ts';
 
 export interface HealthDeps {
   readonly store: Pick<Store, 'lastChangeNo'>;
