@@ -27,6 +27,7 @@ interface EnrolCommandOptions {
   readonly minQuality: QualityLevel;
   readonly largestFace?: true;
   readonly dryRun?: true;
+  readonly keepPhotos?: boolean;
   readonly report?: string;
 }
 
@@ -51,6 +52,7 @@ export function addEnrolCommand(program: Command, run: RunCommand): void {
         .default('medium'),
     )
     .option('--largest-face', 'of several faces in a photo take the largest, instead of refusing it')
+    .option('--keep-photos', 'when the gallery is made: keep a small, sealed picture of each enrolled face')
     .option('--dry-run', 'look at every photo, say what would happen, write nothing')
     .option('--report <file.csv>', 'write what became of each photo into a spreadsheet')
     .addHelpText(
@@ -95,6 +97,7 @@ async function enrol(
         isDryRun: options.dryRun === true,
         target: options.largestFace ? 'largest' : undefined,
         minQuality: options.minQuality,
+        keepPhotos: options.keepPhotos === true,
       }),
     );
   } finally {

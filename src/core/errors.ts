@@ -1,6 +1,15 @@
 import type { GalleryKind } from './types.ts';
 
-export type Resource = 'gallery' | 'roster' | 'person' | 'enrolment' | 'probe' | 'operation' | 'session' | 'snapshot';
+export type Resource =
+  | 'gallery'
+  | 'roster'
+  | 'person'
+  | 'enrolment'
+  | 'photo'
+  | 'probe'
+  | 'operation'
+  | 'session'
+  | 'snapshot';
 
 export type ImageFault =
   | 'undecodable'

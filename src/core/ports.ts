@@ -10,6 +10,8 @@ export interface Vault {
   sealTemplate(tenantId: string, wrappedKey: Uint8Array, vector: Float32Array): Uint8Array;
   /** Throws when the key or the bytes were altered. */
   openTemplate(tenantId: string, wrappedKey: Uint8Array, sealed: Uint8Array): Float32Array;
+  sealPhoto(tenantId: string, wrappedKey: Uint8Array, photo: Uint8Array): Uint8Array;
+  openPhoto(tenantId: string, wrappedKey: Uint8Array, sealed: Uint8Array): Uint8Array;
   sealProbe(tenantId: string, vector: Float32Array): Uint8Array;
   openProbe(tenantId: string, sealed: Uint8Array): Float32Array;
   /** For copies of the index, which hold templates of everybody. */
@@ -138,6 +140,8 @@ export interface AnalyseOptions {
   readonly measure: boolean;
   /** Make a template of each face. */
   readonly embed: boolean;
+  /** Cut a small picture of each face out of the photo. */
+  readonly portraits?: boolean;
 }
 
 export interface FaceEngine {

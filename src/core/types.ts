@@ -34,6 +34,8 @@ export interface Gallery extends GalleryRef {
   readonly recognitionModel: string;
   /** Share of strangers the owner accepts being shown a name; undefined asks for the default. */
   readonly targetFpir?: number;
+  /** Whether a small picture of each enrolled face is kept, sealed. */
+  readonly keepPhotos: boolean;
   /** The gallery's own impostor tail, once it is large enough to have one. */
   readonly tail?: GalleryTail;
   readonly training: Training;
@@ -68,6 +70,8 @@ export interface Enrolment {
   readonly quality: Quality;
   /** SHA-256 of the source image's bytes, hex: lets an import resume without reading a face twice. */
   readonly sourceHash?: string;
+  /** A picture of the face is kept. */
+  readonly hasPhoto: boolean;
   readonly createdMs: number;
 }
 
@@ -210,6 +214,8 @@ export interface Face {
   readonly measurements?: FaceMeasurements;
   readonly quality?: Quality;
   readonly template?: Template;
+  /** JPEG of the face and a little around it, at most 320 px wide and high; other faces in it are painted over. */
+  readonly portrait?: Uint8Array;
 }
 
 export interface AnalysedImage {

@@ -21,6 +21,7 @@ interface TenantVault {
   readonly key: KeyObject;
   readonly personKeyContext: Uint8Array;
   readonly templateContext: Uint8Array;
+  readonly photoContext: Uint8Array;
   readonly probeContext: Uint8Array;
 }
 
@@ -52,6 +53,7 @@ export async function openVault(source: VaultSource): Promise<Vault> {
         key: createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', `kith tenant key 1:${tenantId}`, 32))),
         personKeyContext: Buffer.from(`kith person key 1:${tenantId}`),
         templateContext: Buffer.from(`kith template 1:${tenantId}`),
+        photoContext: Buffer.from(`kith photo 1:${tenantId}`),
         probeContext: Buffer.from(`kith probe 1:${tenantId}`),
       };
       tenants.set(tenantId, tenant);
@@ -94,6 +96,14 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     openTemplate(tenantId, wrappedKey, sealed) {
       const tenant = tenantVault(tenantId);
       return vectorOf(unseal(personKey(tenant, wrappedKey), sealed, tenant.templateContext));
+    },
+    sealPhoto(tenantId, wrappedKey, photo) {
+      const tenant = tenantVault(tenantId);
+      return seal(personKey(tenant, wrappedKey), photo, tenant.photoContext);
+    },
+    openPhoto(tenantId, wrappedKey, sealed) {
+      const tenant = tenantVault(tenantId);
+      return unseal(personKey(tenant, wrappedKey), sealed, tenant.photoContext);
     },
     sealIndexPiece: (piece) => seal(indexKey, piece, indexContext),
     openIndexPiece: (sealed) => unseal(indexKey, sealed, indexContext),

@@ -10,6 +10,7 @@ import type { FaceModels } from './face-models.ts';
 import { FacePatch } from './face-patch.ts';
 import { findLandmarks, LEFT_EYE, meanPoint, RIGHT_EYE } from './landmarks.ts';
 import { measureCrop } from './measure.ts';
+import { cutPortrait } from './portrait.ts';
 import { estimatePose } from './pose.ts';
 import { judgeQuality } from './quality.ts';
 import type { RgbImage } from './rgb-image.ts';
@@ -61,7 +62,8 @@ export async function analyseImage(
         });
       }
     }
-    faces.push(assemble({ decoded, face, options, embedding, measurements }));
+    const portrait = options.portraits ? await cutPortrait(decoded.working, face.box, boxes) : undefined;
+    faces.push(assemble({ decoded, face, options, embedding, measurements, portrait }));
   }
   return { widthPx: decoded.widthPx, heightPx: decoded.heightPx, faces };
 }
@@ -72,10 +74,11 @@ interface Parts {
   readonly options: AnalyseOptions;
   readonly embedding: Embedding | undefined;
   readonly measurements: FaceMeasurements | undefined;
+  readonly portrait: Uint8Array | undefined;
 }
 
 /** Moves everything to the pixels of the whole photo. */
-function assemble({ decoded, face, options, embedding, measurements }: Parts): Face {
+function assemble({ decoded, face, options, embedding, measurements, portrait }: Parts): Face {
   const scaleX = decoded.widthPx / decoded.working.widthPx;
   const scaleY = decoded.heightPx / decoded.working.heightPx;
   const landmarks = face.landmarks.map((point) => ({ xPx: point.xPx * scaleX, yPx: point.yPx * scaleY }));
@@ -85,6 +88,7 @@ function assemble({ decoded, face, options, embedding, measurements }: Parts): F
     landmarks,
     ...(measurements && { measurements, quality: judgeQuality(measurements, eyeDistance(landmarks)) }),
     ...(options.embed && embedding && { template: { vector: embedding.vector, packId: options.packId } }),
+    ...(portrait && { portrait }),
   };
 }
 

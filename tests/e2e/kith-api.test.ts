@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { samplePhoto } from '../support/photos.ts';
+import { FACES, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -22,6 +22,10 @@ async function call(method: string, path: string, body?: Buffer | object, header
   });
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+}
+
+function picture(path: string): Promise<Response> {
+  return fetch(`${service.url}/v1${path}`, { headers: { authorization: `Bearer ${service.key}` } });
 }
 
 interface IdentifiedFace {
@@ -85,6 +89,34 @@ test('people enrolled from one photo are found in another, strangers are not, an
   expect((await call('GET', '/galleries/friends/people')).body.people).toHaveLength(2);
   expect((await call('DELETE', '/galleries/friends')).status).toBe(204);
   expect((await call('POST', '/identify?gallery=friends', samplePhoto(3))).status).toBe(422);
+});
+
+test('a gallery that keeps photos shows each enrolled face, alone and recognisable, until it keeps none', async () => {
+  await call('PUT', '/galleries/shown', { keepPhotos: true });
+  const { body: person } = await call('POST', '/galleries/shown/people', { name: 'Ann' });
+  const faces = `/galleries/shown/people/${person.personId}/faces`;
+  const { body: face } = await call('POST', `${faces}?box=${FACES.ann.box.join(',')}&minQuality=low`, samplePhoto(1));
+  expect(face.hasPhoto).toBe(true);
+
+  const photo = await picture(`${faces}/${face.faceId}/photo`);
+  expect(photo.headers.get('content-type')).toBe('image/jpeg');
+  expect(photo.headers.get('cache-control')).toBe('private, no-store');
+  const portrait = Buffer.from(await photo.arrayBuffer());
+  const { body: again } = await call('POST', '/identify?gallery=shown', portrait);
+  expect(again.faces.map(({ outcome }: IdentifiedFace) => outcome)).toEqual(['match']);
+
+  expect((await call('PATCH', '/galleries/shown', { keepPhotos: false })).body.keepPhotos).toBe(false);
+  expect((await picture(`${faces}/${face.faceId}/photo`)).status).toBe(404);
+  expect((await call('GET', faces)).body.faces).toMatchObject([{ faceId: face.faceId, hasPhoto: false }]);
+});
+
+test('a gallery keeps no photos unless it is told to', async () => {
+  expect((await call('PUT', '/galleries/plain', {})).body.keepPhotos).toBe(false);
+  const { body: person } = await call('POST', '/galleries/plain/people', { name: 'Ann' });
+  const faces = `/galleries/plain/people/${person.personId}/faces`;
+  const { body: face } = await call('POST', `${faces}?box=${FACES.ann.box.join(',')}&minQuality=low`, samplePhoto(1));
+  expect(face.hasPhoto).toBe(false);
+  expect(await (await picture(`${faces}/${face.faceId}/photo`)).json()).toMatchObject({ code: 'photo-not-found' });
 });
 
 test('models say whose weights they are and what is not known of them', async () => {

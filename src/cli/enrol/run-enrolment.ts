@@ -29,6 +29,8 @@ export interface EnrolmentRun {
   readonly isDryRun: boolean;
   readonly target: FaceTarget;
   readonly minQuality: QualityLevel;
+  /** For a gallery that is made here. */
+  readonly keepPhotos: boolean;
 }
 
 type EnrolDeps = Omit<Deps, 'index'>;
@@ -93,7 +95,7 @@ async function openGallery(deps: EnrolDeps, run: EnrolmentRun) {
   const found = await findGallery(deps, run.galleryId);
   if (found) return found;
   const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId: run.galleryId } as const;
-  const settings = { name: run.galleryId, recognitionModel: DEFAULT_RECOGNITION_MODEL };
+  const settings = { name: run.galleryId, recognitionModel: DEFAULT_RECOGNITION_MODEL, keepPhotos: run.keepPhotos };
   if (run.isDryRun) return { ...ref, ...settings };
   const made = await createGallery(deps, ref, settings);
   run.terminal.note(`Made the gallery "${run.galleryId}".`);

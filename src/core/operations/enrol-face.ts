@@ -29,7 +29,7 @@ export async function enrolFace(
   // Asked before the costly part, so that an unknown person is told at once; the store asks again when it writes.
   await deps.store.getPersonKey(input.gallery, input.personId);
 
-  const face = await readFaceToEnrol(deps, { ...input, packId });
+  const face = await readFaceToEnrol(deps, { ...input, packId, keepPhoto: gallery.keepPhotos });
   const enrolment = await storeFace(deps, { ...input, face });
   await deps.follower.catchUp();
   return enrolment;
@@ -39,6 +39,8 @@ export interface FaceToEnrol {
   readonly box: Box;
   readonly quality: Quality;
   readonly template: Template;
+  /** Only where it is to be kept. */
+  readonly portrait?: Uint8Array;
 }
 
 /** The costly half of an enrolment: finds the face that is meant and reads it. Writes nothing. */
@@ -46,18 +48,25 @@ export async function readFaceToEnrol(
   deps: Pick<Deps, 'engine'>,
   photo: {
     readonly packId: string;
+    readonly keepPhoto?: boolean;
     readonly image: Uint8Array;
     readonly target: FaceTarget;
     readonly minQuality?: QualityLevel;
     readonly signal?: AbortSignal;
   },
 ): Promise<FaceToEnrol> {
-  const options = { packId: photo.packId, maxFaces: MAX_FACES_PER_IMAGE, measure: true, embed: true };
+  const options = {
+    packId: photo.packId,
+    maxFaces: MAX_FACES_PER_IMAGE,
+    measure: true,
+    embed: true,
+    portraits: photo.keepPhoto === true,
+  };
   const analysed = await deps.engine.analyse(photo.image, options, photo.signal);
-  const { box, quality, template } = chooseFace(analysed, photo.target);
+  const { box, quality, template, portrait } = chooseFace(analysed, photo.target);
   if (!template || !quality) throw new Error('the engine left out what it was asked for');
   if (photo.minQuality !== undefined) requireQuality(quality, photo.minQuality);
-  return { box, quality, template };
+  return { box, quality, template, ...(portrait && { portrait }) };
 }
 
 /** The writing half; the caller waits for the follower before it acknowledges. */
@@ -84,6 +93,7 @@ export async function storeFace(
       quality: face.quality,
       packId: face.template.packId,
       sealedTemplate: deps.vault.sealTemplate(gallery.tenantId, wrappedKey, face.template.vector),
+      ...(face.portrait && { sealedPhoto: deps.vault.sealPhoto(gallery.tenantId, wrappedKey, face.portrait) }),
       createdMs: deps.clock.nowMs(),
     },
     MAX_ENROLMENTS_PER_PERSON,

@@ -42,7 +42,7 @@ type ImportDeps = Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock'
 /** One import into a gallery, which need not exist yet when photos are only checked. */
 export function openPhotoImporter(
   deps: ImportDeps,
-  gallery: Pick<Gallery, 'tenantId' | 'kind' | 'galleryId' | 'recognitionModel'>,
+  gallery: Pick<Gallery, 'tenantId' | 'kind' | 'galleryId' | 'recognitionModel' | 'keepPhotos'>,
   options: ImportOptions,
 ): PhotoImporter {
   const { packId } = packFor(deps, gallery.recognitionModel);
@@ -74,7 +74,12 @@ export function openPhotoImporter(
       checkName(photo.personName);
       const found = await findEnrolled(photo);
       if (found && 'outcome' in found) return found;
-      const face = await readFaceToEnrol(deps, { ...options, packId, image: photo.image });
+      const face = await readFaceToEnrol(deps, {
+        ...options,
+        packId,
+        keepPhoto: gallery.keepPhotos,
+        image: photo.image,
+      });
       // Two photos of a new person must not create them twice, nor two copies of a photo enrol it twice.
       const imported = await inTurn(photo.personName, () => write(photo, face));
       await deps.follower.catchUp();

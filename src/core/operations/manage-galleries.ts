@@ -4,6 +4,7 @@ import type { Deps } from '../ports.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
 import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
+import { sweepPhotos } from './enrolment-photos.ts';
 
 export interface GallerySettings {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface GallerySettings {
   readonly recognitionModel: string;
   /** Share of strangers the owner accepts being shown a name, above 0 and below 1. */
   readonly targetFpir?: number;
+  /** Keep a small, sealed picture of each enrolled face; none by default. */
+  readonly keepPhotos?: boolean;
 }
 
 /** already-exists when the id is taken: creating never changes what is there. */
@@ -72,8 +75,10 @@ export async function updateGallery(
   patch: GalleryPatch,
 ): Promise<void> {
   checkTargetFpir(patch.targetFpir);
-  if (patch.targetFpir === undefined || patch.name !== undefined || patch.userData !== undefined) checkNamePatch(patch);
+  const changesSettings = patch.targetFpir !== undefined || patch.keepPhotos !== undefined;
+  if (!changesSettings || patch.name !== undefined || patch.userData !== undefined) checkNamePatch(patch);
   await deps.store.updateGallery(ref, patch, deps.clock.nowMs());
+  if (patch.keepPhotos === false) await sweepPhotos(deps);
 }
 
 /** With all its persons and enrolments. */

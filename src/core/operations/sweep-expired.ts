@@ -1,4 +1,5 @@
 import type { Deps } from '../ports.ts';
+import { sweepPhotos } from './enrolment-photos.ts';
 import { sweepOperations } from './long-running.ts';
 import { sweepLivenessSessions } from './manage-liveness-sessions.ts';
 import { sweepSnapshots } from './manage-snapshots.ts';
@@ -6,6 +7,7 @@ import { sweepSnapshots } from './manage-snapshots.ts';
 /** Removes what is past its time, so that it isn't only hidden; to be called every now and then. */
 export async function sweepExpired(deps: Pick<Deps, 'store' | 'clock'>): Promise<void> {
   await deps.store.sweepProbes(deps.clock.nowMs());
+  await sweepPhotos(deps);
   await sweepOperations(deps);
   await sweepLivenessSessions(deps);
   await sweepSnapshots(deps);

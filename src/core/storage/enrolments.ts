@@ -9,7 +9,15 @@ export interface NewEnrolment {
   readonly packId: string;
   /** Sealed under the person's key. */
   readonly sealedTemplate: Uint8Array;
+  /** Sealed under the person's key; only where the gallery keeps photos. */
+  readonly sealedPhoto?: Uint8Array;
   readonly createdMs: number;
+}
+
+/** A kept picture with the key it is sealed under. */
+export interface SealedPhoto {
+  readonly wrappedKey: Uint8Array;
+  readonly sealedPhoto: Uint8Array;
 }
 
 /** A stored template on its way into the index. */
@@ -41,6 +49,10 @@ export interface EnrolmentStore {
     personId: string,
     enrolmentId: string,
   ): Promise<{ readonly galleryNo: number; readonly enrolmentNo: number }>;
+  /** The kept picture of an enrolled face; undefined where none is kept. Throws not-found for an unknown enrolment. */
+  findEnrolmentPhoto(ref: GalleryRef, personId: string, enrolmentId: string): Promise<SealedPhoto | undefined>;
+  /** Removes at most `limit` pictures of galleries that keep none any more; answers how many. */
+  sweepEnrolmentPhotos(limit: number): Promise<number>;
   /** Sealed templates of one person, for 1:1 comparison. */
   sealedEnrolmentsOf(ref: GalleryRef, personId: string): Promise<readonly SealedEnrolment[]>;
   /** One enrolment each of at most `count` persons, drawn at random (all of them in a small gallery). */

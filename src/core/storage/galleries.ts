@@ -6,6 +6,7 @@ export interface NewGallery extends GalleryRef {
   readonly userData?: string;
   readonly recognitionModel: string;
   readonly targetFpir?: number;
+  readonly keepPhotos?: boolean;
   readonly createdMs: number;
 }
 
@@ -13,6 +14,7 @@ export interface GalleryPatch {
   readonly name?: string;
   readonly userData?: string;
   readonly targetFpir?: number;
+  readonly keepPhotos?: boolean;
 }
 
 export interface GalleryStore {

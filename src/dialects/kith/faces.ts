@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { enrolFace } from '../../core/operations/enrol-face.ts';
+import { getEnrolmentPhoto } from '../../core/operations/enrolment-photos.ts';
 import { deleteEnrolment } from '../../core/operations/manage-enrolments.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Box, Enrolment } from '../../core/types.ts';
@@ -23,7 +24,8 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
   routes.photo({
     method: 'POST',
     path: '/galleries/:galleryId/people/:personId/faces',
-    summary: 'Enrol a face of a person; the photo itself is not kept',
+    summary:
+      'Enrol a face of a person; the photo itself is never kept, a picture of the face only if the gallery says so',
     permission: 'enrol',
     params: PersonParams,
     query: EnrolQuery,
@@ -54,6 +56,17 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
       return { faces: found.map(wireFace) };
     },
   });
+  routes.picture({
+    method: 'GET',
+    path: '/galleries/:galleryId/people/:personId/faces/:faceId/photo',
+    summary: 'The kept picture of an enrolled face',
+    permission: 'search',
+    params: FaceParams,
+    async handle({ tenantId, params }) {
+      const { galleryId, personId, faceId } = params;
+      return getEnrolmentPhoto(deps, { gallery: galleryRef(tenantId, galleryId), personId, enrolmentId: faceId });
+    },
+  });
   routes.json({
     method: 'DELETE',
     path: '/galleries/:galleryId/people/:personId/faces/:faceId',
@@ -78,6 +91,7 @@ function wireFace(enrolment: Enrolment): Static<typeof EnrolledFace> {
     faceId: enrolment.enrolmentId,
     box: wireBox(enrolment.box),
     quality: wireQuality(enrolment.quality),
+    hasPhoto: enrolment.hasPhoto,
     createdAt: wireTime(enrolment.createdMs),
   };
 }

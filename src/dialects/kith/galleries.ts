@@ -99,6 +99,7 @@ async function wireGallery(deps: Pick<Deps, 'store'>, gallery: CoreGallery): Pro
     ...(gallery.userData === undefined ? {} : { userData: gallery.userData }),
     recognitionModel: gallery.recognitionModel,
     ...(gallery.targetFpir === undefined ? {} : { targetFpir: gallery.targetFpir }),
+    keepPhotos: gallery.keepPhotos,
     createdAt: wireTime(gallery.createdMs),
     people: persons,
     faces: enrolments,

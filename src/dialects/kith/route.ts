@@ -1,6 +1,6 @@
 // How one operation of Kith's own API is mounted: key first, then body, then schemas, then the handler.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Static, TObject, TSchema } from 'typebox';
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
 import type { Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
@@ -39,20 +39,31 @@ export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSche
 /** A route whose body is the photo itself. */
 export type PhotoRoute<P extends TObject, Q extends TObject, A extends TSchema> = Route<P, Q, A, Uint8Array>;
 
+/** A route that answers a JPEG. */
+export interface PictureRoute<P extends TObject, Q extends TObject>
+  extends Omit<Route<P, Q, TSchema, undefined>, 'answers' | 'success' | 'handle'> {
+  handle(call: Call<Static<P>, Static<Q>, undefined>): Promise<Uint8Array>;
+}
+
 export interface Routes {
   json<P extends TObject, Q extends TObject, B extends TSchema, A extends TSchema>(route: JsonRoute<P, Q, B, A>): void;
   photo<P extends TObject, Q extends TObject, A extends TSchema>(route: PhotoRoute<P, Q, A>): void;
+  picture<P extends TObject, Q extends TObject>(route: PictureRoute<P, Q>): void;
 }
 
 export function createRoutes(app: FastifyInstance, keys: Deps['keys']): Routes {
   return {
     json: (route) => mount(app, keys, { ...route, bodySchema: route.body } as MountedRoute),
     photo: (route) => mount(app, keys, route as unknown as MountedRoute),
+    picture: (route) => mount(app, keys, { ...route, answers: JPEG, isPicture: true } as unknown as MountedRoute),
   };
 }
 
+const JPEG = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary', description: 'A JPEG.' });
+
 interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
   readonly bodySchema?: TSchema;
+  readonly isPicture?: boolean;
 }
 
 function mount(app: FastifyInstance, keys: Deps['keys'], route: MountedRoute): void {
@@ -84,7 +95,9 @@ function mount(app: FastifyInstance, keys: Deps['keys'], route: MountedRoute): v
         body: request.body,
         signal: goneSignal(reply),
       });
-      return reply.code(success).send(answer);
+      // Faces stay in no cache but the page that shows them
+      if (route.isPicture) reply.type('image/jpeg').header('cache-control', 'private, no-store');
+      return reply.code(success).send(route.isPicture ? Buffer.from(answer as Uint8Array) : answer);
     },
   });
 }

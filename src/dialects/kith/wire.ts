@@ -22,6 +22,11 @@ export const Page = Type.Object({
 
 // ── Galleries and people ────────────────────────────────────────────────────
 
+const KeepPhotos = Type.Boolean({
+  description:
+    'Keep a small, sealed picture of each enrolled face, to show and to change the model by. Off by default.',
+});
+
 const TargetFpir = Type.Number({
   exclusiveMinimum: 0,
   exclusiveMaximum: 1,
@@ -33,11 +38,13 @@ export const NewGallery = Type.Object({
   userData: Type.Optional(UserData),
   recognitionModel: Type.Optional(Type.String()),
   targetFpir: Type.Optional(TargetFpir),
+  keepPhotos: Type.Optional(KeepPhotos),
 });
 export const GalleryPatch = Type.Object({
   name: Type.Optional(Name),
   userData: Type.Optional(UserData),
   targetFpir: Type.Optional(TargetFpir),
+  keepPhotos: Type.Optional(KeepPhotos),
 });
 
 export const Search = Type.Object({
@@ -60,6 +67,7 @@ export const Gallery = Type.Object({
   userData: Type.Optional(Type.String()),
   recognitionModel: Type.String(),
   targetFpir: Type.Optional(Type.Number()),
+  keepPhotos: Type.Boolean(),
   createdAt: Type.String({ format: 'date-time' }),
   people: Type.Integer(),
   faces: Type.Integer(),
@@ -93,6 +101,7 @@ export const EnrolledFace = Type.Object({
   faceId: Type.String(),
   box: FaceBox,
   quality: FaceQuality,
+  hasPhoto: Type.Boolean(),
   createdAt: Type.String({ format: 'date-time' }),
 });
 export const EnrolledFaces = Type.Object({ faces: Type.Array(EnrolledFace) });

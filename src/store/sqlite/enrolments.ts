@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewEnrolment } from '../../core/storage/enrolments.ts';
+import type { NewEnrolment, SealedPhoto } from '../../core/storage/enrolments.ts';
 import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
@@ -18,6 +18,8 @@ export type Enrolments = Pick<
   | 'findEnrolmentBySource'
   | 'updateEnrolment'
   | 'deleteEnrolment'
+  | 'findEnrolmentPhoto'
+  | 'sweepEnrolmentPhotos'
 >;
 
 interface EnrolmentRow extends QualityColumns {
@@ -29,6 +31,7 @@ interface EnrolmentRow extends QualityColumns {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly sourceHash: string | null;
+  readonly hasPhoto: number;
   readonly createdMs: number;
 }
 
@@ -49,7 +52,8 @@ type NewEnrolmentColumns = [
 
 const COLUMNS = `enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId, user_data AS userData, left_px AS leftPx,
   top_px AS topPx, width_px AS widthPx, height_px AS heightPx, quality_level AS qualityLevel,
-  quality_reasons AS qualityReasons, source_hash AS sourceHash, created_ms AS createdMs`;
+  quality_reasons AS qualityReasons, source_hash AS sourceHash, created_ms AS createdMs,
+  EXISTS (SELECT 1 FROM enrolment_photos p WHERE p.enrolment_no = enrolments.enrolment_no) AS hasPhoto`;
 
 export function enrolments(db: Database, galleries: Galleries, persons: Persons, changes: Changes): Enrolments {
   // By position: an import calls it for every row, and names would cost it a quarter of its speed
@@ -60,6 +64,20 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
      ON CONFLICT DO NOTHING`,
   );
   const insertTemplate = db.prepare<[number, Uint8Array]>('INSERT INTO templates (enrolment_no, sealed) VALUES (?, ?)');
+  const insertPhoto = db.prepare<[number, number, Uint8Array]>(
+    'INSERT INTO enrolment_photos (enrolment_no, gallery_no, sealed) VALUES (?, ?, ?)',
+  );
+  const findPhoto = db.prepare<[number], SealedPhoto>(
+    `SELECT p.wrapped_key AS wrappedKey, f.sealed AS sealedPhoto
+     FROM enrolment_photos f JOIN enrolments e USING (enrolment_no) JOIN persons p USING (person_no)
+     WHERE f.enrolment_no = ? AND f.gallery_no IN (SELECT gallery_no FROM galleries WHERE keep_photos = 1)`,
+  );
+  const sweepPhotos = db.prepare<[number]>(
+    `DELETE FROM enrolment_photos WHERE enrolment_no IN (
+       SELECT enrolment_no FROM enrolment_photos
+       WHERE gallery_no IN (SELECT gallery_no FROM galleries WHERE keep_photos = 0) LIMIT ?
+     )`,
+  );
   // At most MAX_ENROLMENTS_PER_PERSON index entries
   const countOf = db.prepare<[number], number>('SELECT count(*) FROM enrolments WHERE person_no = ?').pluck();
   const find = db.prepare<[number, string], EnrolmentRow>(
@@ -101,6 +119,7 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
     }
     const enrolmentNo = Number(lastInsertRowid);
     insertTemplate.run(enrolmentNo, enrolment.sealedTemplate);
+    if (enrolment.sealedPhoto) insertPhoto.run(enrolmentNo, galleryNo, enrolment.sealedPhoto);
     changes.record('add', galleryNo, enrolmentNo);
     return enrolmentNo;
   }
@@ -173,6 +192,9 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
       changes.record('remove', galleryNo, row.enrolmentNo);
       return { galleryNo, enrolmentNo: row.enrolmentNo };
     }).immediate,
+    findEnrolmentPhoto: (ref, personId, enrolmentId) =>
+      findPhoto.get(getRow(ref, personId, enrolmentId).row.enrolmentNo),
+    sweepEnrolmentPhotos: (limit) => sweepPhotos.run(limit).changes,
   };
 }
 
@@ -186,6 +208,7 @@ function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number):
     box,
     quality,
     ...(sourceHash !== undefined && { sourceHash }),
+    hasPhoto: enrolment.sealedPhoto !== undefined,
     createdMs,
   };
 }
@@ -199,6 +222,7 @@ function toEnrolment(row: EnrolmentRow, personId: string): Enrolment {
     box: { leftPx: row.leftPx, topPx: row.topPx, widthPx: row.widthPx, heightPx: row.heightPx },
     quality: qualityFromColumns(row),
     ...(row.sourceHash !== null && { sourceHash: row.sourceHash }),
+    hasPhoto: row.hasPhoto === 1,
     createdMs: row.createdMs,
   };
 }

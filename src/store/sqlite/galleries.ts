@@ -45,6 +45,7 @@ interface GalleryRow {
   readonly trainingLastSucceededMs: number | null;
   readonly trainingMessage: string | null;
   readonly targetFpir: number | null;
+  readonly keepPhotos: number;
   readonly tail: string | null;
   readonly createdMs: number;
   readonly modifiedMs: number;
@@ -53,18 +54,26 @@ interface GalleryRow {
 const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_id AS galleryId, name,
   user_data AS userData, recognition_model AS recognitionModel, training_status AS trainingStatus,
   training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
-  training_message AS trainingMessage, target_fpir AS targetFpir, tail, created_ms AS createdMs, modified_ms AS modifiedMs`;
+  training_message AS trainingMessage, target_fpir AS targetFpir, keep_photos AS keepPhotos, tail, created_ms AS createdMs,
+  modified_ms AS modifiedMs`;
 
 const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
 
 export function galleries(db: Database, changes: Changes): Galleries {
   const insert = db.prepare<
-    [Omit<NewGallery, 'userData' | 'targetFpir'> & { userData: string | null; targetFpir: number | null }],
+    [
+      Omit<NewGallery, 'userData' | 'targetFpir' | 'keepPhotos'> & {
+        userData: string | null;
+        targetFpir: number | null;
+        keepPhotos: number;
+      },
+    ],
     GalleryRow
   >(
     `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
-                            created_ms, modified_ms)
-     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, @createdMs, @createdMs)
+                            keep_photos, created_ms, modified_ms)
+     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, @keepPhotos, @createdMs,
+             @createdMs)
      ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
   );
   const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
@@ -81,10 +90,19 @@ export function galleries(db: Database, changes: Changes): Galleries {
      WHERE tenant_id = ? AND kind = ? AND gallery_id > ? AND erasing = 0 ORDER BY gallery_id LIMIT ?`,
   );
   const update = db.prepare<
-    [GalleryRef & { name: string | null; userData: string | null; targetFpir: number | null; nowMs: number }]
+    [
+      GalleryRef & {
+        name: string | null;
+        userData: string | null;
+        targetFpir: number | null;
+        keepPhotos: number | null;
+        nowMs: number;
+      },
+    ]
   >(
     `UPDATE galleries SET name = coalesce(@name, name), user_data = coalesce(@userData, user_data),
-            target_fpir = coalesce(@targetFpir, target_fpir), modified_ms = @nowMs
+            target_fpir = coalesce(@targetFpir, target_fpir), keep_photos = coalesce(@keepPhotos, keep_photos),
+            modified_ms = @nowMs
      WHERE ${WHERE_REF}`,
   );
   const train = db.prepare<
@@ -129,6 +147,7 @@ export function galleries(db: Database, changes: Changes): Galleries {
         ...gallery,
         userData: gallery.userData ?? null,
         targetFpir: gallery.targetFpir ?? null,
+        keepPhotos: Number(gallery.keepPhotos ?? false),
       });
       if (row !== undefined) return toGallery(row);
       throw new KithError({
@@ -154,6 +173,7 @@ export function galleries(db: Database, changes: Changes): Galleries {
         name: patch.name ?? null,
         userData: patch.userData ?? null,
         targetFpir: patch.targetFpir ?? null,
+        keepPhotos: patch.keepPhotos === undefined ? null : Number(patch.keepPhotos),
         nowMs,
       });
       if (changes === 0) missing(ref);
@@ -213,6 +233,7 @@ function toGallery(row: GalleryRow): Gallery {
     ...(row.userData !== null && { userData: row.userData }),
     recognitionModel: row.recognitionModel,
     ...(row.targetFpir !== null && { targetFpir: row.targetFpir }),
+    keepPhotos: row.keepPhotos === 1,
     ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
     training: {
       status: row.trainingStatus,

@@ -33,6 +33,8 @@ export const METHODS = {
   findEnrolmentBySource: 'read',
   updateEnrolment: 'write',
   deleteEnrolment: 'erase',
+  findEnrolmentPhoto: 'read',
+  sweepEnrolmentPhotos: 'erase',
   sealedEnrolmentsOf: 'read',
   sampleEnrolments: 'read',
   resolvePersons: 'read',

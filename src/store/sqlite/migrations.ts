@@ -232,6 +232,20 @@ const MIGRATIONS: readonly Migration[] = [
       END;
     `,
   },
+  {
+    version: 5,
+    sql: `
+      ALTER TABLE galleries ADD COLUMN keep_photos INTEGER NOT NULL DEFAULT 0;
+
+      -- Apart from the enrolments, which are scanned: a picture is forty times a template.
+      CREATE TABLE enrolment_photos (
+        enrolment_no INTEGER PRIMARY KEY REFERENCES enrolments (enrolment_no) ON DELETE CASCADE,
+        gallery_no   INTEGER NOT NULL,
+        sealed       BLOB    NOT NULL
+      ) STRICT;
+      CREATE INDEX enrolment_photos_by_gallery ON enrolment_photos (gallery_no);
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Store } from '../../../src/core/storage/store.ts';
 import { createFilledGallery, createGallery, expectProblem, newEnrolment, newPerson } from './samples.ts';
@@ -15,7 +15,7 @@ export function enrolmentsContract(store: () => Store): void {
     const { gallery, personId } = await createPerson();
     const { packId, sealedTemplate, ...given } = newEnrolment({ userData: 'at the door', sourceHash: 'f'.repeat(64) });
     const added = await store().addEnrolment(gallery, personId, { ...given, packId, sealedTemplate }, PLENTY);
-    expect(added).toEqual({ ...given, personId, enrolmentNo: added.enrolmentNo });
+    expect(added).toEqual({ ...given, personId, enrolmentNo: added.enrolmentNo, hasPhoto: false });
     expect(await store().getEnrolment(gallery, personId, given.enrolmentId)).toEqual(added);
     const [sealed] = await store().getSealedEnrolments([added.enrolmentNo]);
     expect(Buffer.from(sealed?.sealedTemplate ?? []).equals(sealedTemplate)).toBe(true);
@@ -25,6 +25,32 @@ export function enrolmentsContract(store: () => Store): void {
     expect(await store().getEnrolment(gallery, personId, bare.enrolmentId)).toEqual(bare);
     expect(await store().listEnrolments(gallery, personId)).toEqual([added, bare]);
     expect((await store().getPerson(gallery, personId)).enrolmentIds).toEqual([added.enrolmentId, bare.enrolmentId]);
+  });
+
+  test('keep a picture where the gallery does, until it keeps none any more', async () => {
+    const { gallery, personId } = await createPerson();
+    const photo = randomBytes(20_000);
+    await store().updateGallery(gallery, { keepPhotos: true }, 1);
+    expect(await store().getGallery(gallery)).toMatchObject({ keepPhotos: true });
+    const shown = await store().addEnrolment(gallery, personId, newEnrolment({ sealedPhoto: photo }), PLENTY);
+    const bare = await store().addEnrolment(gallery, personId, newEnrolment(), PLENTY);
+    expect((await store().listEnrolments(gallery, personId)).map(({ hasPhoto }) => hasPhoto)).toEqual([true, false]);
+    const { wrappedKey } = await store().getPersonKey(gallery, personId);
+    const found = await store().findEnrolmentPhoto(gallery, personId, shown.enrolmentId);
+    expect(Buffer.from(found?.sealedPhoto ?? []).equals(photo)).toBe(true);
+    expect(Buffer.from(found?.wrappedKey ?? []).equals(wrappedKey)).toBe(true);
+    expect(await store().findEnrolmentPhoto(gallery, personId, bare.enrolmentId)).toBeUndefined();
+    await expectProblem(store().findEnrolmentPhoto(gallery, personId, randomUUID()), {
+      kind: 'not-found',
+      resource: 'enrolment',
+    });
+
+    await store().sweepEnrolmentPhotos(PLENTY);
+    expect(await store().findEnrolmentPhoto(gallery, personId, shown.enrolmentId)).toBeDefined();
+    await store().updateGallery(gallery, { keepPhotos: false }, 2);
+    expect(await store().findEnrolmentPhoto(gallery, personId, shown.enrolmentId)).toBeUndefined();
+    expect(await store().sweepEnrolmentPhotos(PLENTY)).toBe(1);
+    expect(await store().listEnrolments(gallery, personId)).toEqual([{ ...shown, hasPhoto: false }, bare]);
   });
 
   test('are named by person and id together', async () => {
@@ -122,6 +148,7 @@ export function enrolmentsContract(store: () => Store): void {
           ...rest,
           personId,
           enrolmentNo: enrolmentNos[j],
+          hasPhoto: false,
         })),
       );
     }

@@ -14,7 +14,13 @@ import {
 export function galleriesContract(store: () => Store): void {
   test('are kept whole, and only with what was given', async () => {
     const bare = newGallery();
-    const full = newGallery({ name: 'Ä 家 👪', userData: '{"a":1}', targetFpir: 0.02, createdMs: 77 });
+    const full = newGallery({
+      name: 'Ä 家 👪',
+      userData: '{"a":1}',
+      targetFpir: 0.02,
+      keepPhotos: true,
+      createdMs: 77,
+    });
     const made = await store().createGallery(full);
     const { galleryNo } = made;
     expect(made).toEqual({ ...full, galleryNo, training: { status: 'never' }, modifiedMs: 77 });
