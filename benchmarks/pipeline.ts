@@ -223,6 +223,7 @@ async function openRecorder(): Promise<Recorder> {
       landmarker: recorded(models.landmarker, await bareModel(LANDMARKER, openBatch), 1),
       poseEstimator: recorded(models.poseEstimator, await bareModel(POSE_ESTIMATOR, openBatch), 3),
       embedders,
+      addedEmbedders: new Map(),
     },
     take() {
       const taken = runs.map((prepare) => prepare());

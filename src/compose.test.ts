@@ -17,7 +17,7 @@ test('a recognition model without a pack stops the start, and nothing is left ru
     const error = await starting.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).faults).toEqual([
-      'KITH_RECOGNITION_MODELS: recognition_04 names the pack "accurate", and there is only fast',
+      'KITH_RECOGNITION_MODELS: recognition_04 names the pack "accurate", and there is only fast; "kith models add" adds one',
     ]);
   } finally {
     await rm(folder, { recursive: true, force: true });

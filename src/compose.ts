@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Config, ConfigError } from './config.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
+import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
 import type { Deps } from './core/ports.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
@@ -15,6 +16,10 @@ import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createApiKeys } from './vault/api-keys.ts';
 import { openVault } from './vault/vault.ts';
 import { createFaceEngine } from './vision/face-engine.ts';
+import type { AddedPacks } from './vision/face-models.ts';
+import { CATALOGUE } from './vision/model-catalogue.ts';
+import { ModelRefusedError } from './vision/model-manifest.ts';
+import { listAddedPacks } from './vision/models-folder.ts';
 
 export const DEFAULT_TENANT = 'default';
 /** Of the embedded store, within the data directory. */
@@ -64,6 +69,12 @@ export async function composeWithoutIndex(config: Config): Promise<Omit<Deps, 'i
     await closeAll(parts).catch(() => undefined);
     throw engine.status === 'rejected' ? engine.reason : (records as PromiseRejectedResult).reason;
   }
+  try {
+    await requireBoundPacks(records.value);
+  } catch (error) {
+    await closeAll(parts).catch(() => undefined);
+    throw error;
+  }
   return {
     ...records.value,
     ...engine.value,
@@ -74,25 +85,51 @@ export async function composeWithoutIndex(config: Config): Promise<Omit<Deps, 'i
 
 /** Eyes without a memory: for what looks at photos and keeps nothing. */
 export async function openEngine(config: Config): Promise<Pick<Deps, 'engine' | 'recognitionModels'> & Closable> {
-  const engine = await createFaceEngine({ processes: config.engineProcesses });
   try {
-    requireKnownPacks(config, engine);
+    const added = await findAddedPacks(config);
+    const engine = await createFaceEngine({ processes: config.engineProcesses, ...(added && { added }) });
+    return { engine, recognitionModels: config.recognitionModels, close: () => engine.close() };
   } catch (error) {
-    await engine.close();
+    // What is wrong with a model is its owner's to mend, not a fault of the program
+    if (error instanceof ModelRefusedError) throw new ConfigError([`KITH_RECOGNITION_MODELS: ${error.message}`]);
     throw error;
   }
-  return { engine, recognitionModels: config.recognitionModels, close: () => engine.close() };
 }
 
-/** A name that no pack answers for would start well and fail at the first photo. */
-function requireKnownPacks({ recognitionModels }: Config, { packs }: Deps['engine']): void {
-  const known = packs.map(({ packId }) => packId);
-  const faults = [...recognitionModels].filter(([, packId]) => !known.includes(packId));
-  if (faults.length === 0) return;
-  throw new ConfigError(
-    faults.map(
+/**
+ * Packs that the settings name and that don't come with Kith; undefined for none. A name that no pack answers for would
+ * start well and fail at the first photo.
+ */
+async function findAddedPacks(config: Config): Promise<AddedPacks | undefined> {
+  const shipped = CATALOGUE.map(({ packId }) => packId);
+  const named = [...config.recognitionModels].filter(([, packId]) => !shipped.includes(packId));
+  if (named.length === 0) return undefined;
+  const modelsDir = modelsDirOf(config);
+  const added = await listAddedPacks(modelsDir);
+  const known = [...shipped, ...added].join(', ');
+  const faults = named
+    .filter(([, packId]) => !added.includes(packId))
+    .map(
       ([name, packId]) =>
-        `KITH_RECOGNITION_MODELS: ${name} names the pack "${packId}", and there is only ${known.join(', ')}`,
+        `KITH_RECOGNITION_MODELS: ${name} names the pack "${packId}", and there is only ${known}; "kith models add" adds one`,
+    );
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { modelsDir, packIds: [...new Set(named.map(([, packId]) => packId))] };
+}
+
+/** Where models that the owner brought lie. */
+export function modelsDirOf(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'models');
+}
+
+async function requireBoundPacks(deps: Pick<Deps, 'store' | 'recognitionModels'>): Promise<void> {
+  const remapped = await findRemappedGalleries(deps, DEFAULT_TENANT);
+  if (remapped.length === 0) return;
+  throw new ConfigError(
+    remapped.map(
+      ({ gallery: { galleryId, recognitionModel }, boundPackId, mappedPackId }) =>
+        `KITH_RECOGNITION_MODELS: ${recognitionModel} names the pack "${mappedPackId}", but the templates of the gallery "${galleryId}" are of "${boundPackId}" and can't be compared with others. ` +
+        `Set ${recognitionModel}=${boundPackId} again, and give "${mappedPackId}" a name of its own`,
     ),
   );
 }

@@ -99,7 +99,7 @@ const SETTINGS = {
   recognitionModels: setting<ReadonlyMap<string, string>>({
     variable: 'KITH_RECOGNITION_MODELS',
     meaning:
-      'Which model pack answers for a recognition model that clients name: name=pack, separated by commas. Templates under two names never compare, even if one pack made both.',
+      'Which model pack answers for a recognition model that clients name: name=pack, separated by commas. Packs are `fast` and those that `kith models add` added. Templates under two names never compare, even if one pack made both.',
     defaultText: 'recognition_01=fast,recognition_02=fast,recognition_03=fast,recognition_04=fast',
     fallback: () => new Map(['01', '02', '03', '04'].map((version) => [`recognition_${version}`, 'fast'])),
     parse: (text) => new Map(text.split(',').map(modelName)),

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
   evaluate: async () => (await import('./evaluate.ts')).addEvaluateCommand,
   duplicates: async () => (await import('./duplicates.ts')).addDuplicatesCommand,
+  models: async () => (await import('./models.ts')).addModelsCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
 };

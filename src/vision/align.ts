@@ -5,7 +5,7 @@ import { LEFT_EYE, meanPoint, NOSE_TIP, RIGHT_EYE } from './landmarks.ts';
 export const ALIGNED_SIDE_PX = 112;
 
 /** Where ArcFace puts eyes, nose tip and corners of the mouth in its 112 × 112 crop (Deng et al., CVPR 2019). */
-const ARCFACE_POINTS: readonly Point[] = [
+export const ARCFACE_POINTS: readonly Point[] = [
   { xPx: 38.2946, yPx: 51.6963 },
   { xPx: 73.5318, yPx: 51.5014 },
   { xPx: 56.0252, yPx: 71.7366 },
@@ -13,8 +13,13 @@ const ARCFACE_POINTS: readonly Point[] = [
   { xPx: 70.7299, yPx: 92.2041 },
 ];
 
-/** The map from the aligned crop to the photo, by the five points that 68 landmarks give. */
+/** The map from the aligned crop to the photo. */
 export function alignFace(landmarks: readonly Point[]): Similarity {
+  return alignFaceTo(ARCFACE_POINTS, landmarks);
+}
+
+/** The map from a crop in which eyes, nose tip and corners of the mouth lie at `template` to the photo. */
+export function alignFaceTo(template: readonly Point[], landmarks: readonly Point[]): Similarity {
   const points = [
     meanPoint(landmarks, LEFT_EYE),
     meanPoint(landmarks, RIGHT_EYE),
@@ -22,7 +27,7 @@ export function alignFace(landmarks: readonly Point[]): Similarity {
     meanPoint(landmarks, [48, 60]),
     meanPoint(landmarks, [54, 64]),
   ];
-  return invertSimilarity(fitSimilarity(points, ARCFACE_POINTS));
+  return invertSimilarity(fitSimilarity(points, template));
 }
 
 /**

@@ -10,6 +10,7 @@ import type { FaceModels } from './face-models.ts';
 import { FacePatch } from './face-patch.ts';
 import { findLandmarks, LEFT_EYE, meanPoint, RIGHT_EYE } from './landmarks.ts';
 import { measureCrop } from './measure.ts';
+import { FAST_PACK } from './model-catalogue.ts';
 import { cutPortrait } from './portrait.ts';
 import { estimatePose } from './pose.ts';
 import { judgeQuality } from './quality.ts';
@@ -34,7 +35,9 @@ export async function analyseImage(
   hooks: AnalyseHooks = {},
 ): Promise<AnalysedImage> {
   const timer = hooks.timer ?? untimed;
-  const embedder = models.embedders.get(options.packId);
+  const added = models.addedEmbedders.get(options.packId);
+  // Only the shipped network's length is known to tell faces from others, and good ones from bad
+  const embedder = models.embedders.get(added ? FAST_PACK.packId : options.packId);
   if (!embedder) throw new Error(`there is no model pack ${options.packId}`);
   const decoded = await timer('decode', () => decodeImage(bytes));
   hooks.onDecoded?.();
@@ -55,6 +58,7 @@ export async function analyseImage(
       const made = await timer('embed', () => embedCrop(embedder, crop));
       if (made.length < minLength) continue;
       embedding = made;
+      if (added && options.embed) embedding = { ...made, vector: await timer('embed', () => added.embed(face)) };
       if (options.measure) {
         measurements = await timer('measure', async () => {
           const pose = await estimatePose(models.poseEstimator, { ...face, alignment });

@@ -1,6 +1,10 @@
 import { KithError } from '../core/errors.ts';
 import type { FaceEngine } from '../core/ports.ts';
+import type { ModelPack } from '../core/types.ts';
+import type { AddedPacks } from './face-models.ts';
 import { CATALOGUE, publicPack } from './model-catalogue.ts';
+import { packOf } from './model-manifest.ts';
+import { readAddedManifest } from './models-folder.ts';
 import { ProcessLostError, ProcessPool } from './process-pool.ts';
 import type { VisionProcessOptions } from './vision-messages.ts';
 
@@ -15,6 +19,8 @@ export interface FaceEngineOptions {
   readonly maxQueued?: number;
   /** Resident memory at which a process is replaced. */
   readonly maxRssMb?: number;
+  /** Packs that the owner brought, besides those that come with Kith. */
+  readonly added?: AddedPacks;
   /** Told when a process died or was ended, with the reason. */
   readonly onProcessLost?: (message: string) => void;
 }
@@ -32,7 +38,10 @@ export async function createFaceEngine(options: FaceEngineOptions): Promise<Pool
   const processOptions: VisionProcessOptions = {
     intraOpThreads: options.intraOpThreads ?? 1,
     maxRssMb: options.maxRssMb ?? 2048,
+    ...(options.added && { added: options.added }),
   };
+  // Before any process starts: what a manifest lacks is said at once
+  const added = await describeAdded(options.added);
   const pool = new ProcessPool({
     entry: new URL(import.meta.url.endsWith('.ts') ? './vision-process.ts' : './vision-process.js', import.meta.url),
     argument: JSON.stringify(processOptions),
@@ -49,7 +58,7 @@ export async function createFaceEngine(options: FaceEngineOptions): Promise<Pool
     throw error;
   }
   return {
-    packs: CATALOGUE.map(publicPack),
+    packs: [...CATALOGUE.map(publicPack), ...added],
     async analyse(image, analyseOptions, signal) {
       try {
         return await pool.run({ image, options: analyseOptions }, signal);
@@ -62,6 +71,11 @@ export async function createFaceEngine(options: FaceEngineOptions): Promise<Pool
       return pool.pids;
     },
   };
+}
+
+async function describeAdded(added: AddedPacks | undefined): Promise<readonly ModelPack[]> {
+  if (!added) return [];
+  return Promise.all(added.packIds.map(async (packId) => packOf(await readAddedManifest(added.modelsDir, packId))));
 }
 
 function unreadable(cause: ProcessLostError): KithError {

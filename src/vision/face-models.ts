@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { type AddedEmbedder, openAddedEmbedder } from './added-embedder.ts';
 import { openBatch, openDetectorGraph, rewritePRelu } from './graph-patch.ts';
 import { CATALOGUE, DETECTOR, LANDMARKER, type ModelFile, POSE_ESTIMATOR } from './model-catalogue.ts';
 import { readModelFile } from './model-file.ts';
+import { readAddedManifest, readModelWeights } from './models-folder.ts';
 import { type OnnxModel, type OnnxOptions, openOnnxModel } from './onnx-session.ts';
 import { type CentredInput, type MixedInput, takePixels } from './pixel-input.ts';
 
@@ -11,10 +14,18 @@ export interface FaceModels {
   readonly poseEstimator: OnnxModel;
   /** By pack id. */
   readonly embedders: ReadonlyMap<string, OnnxModel>;
+  /** Those that owners brought, by pack id. */
+  readonly addedEmbedders: ReadonlyMap<string, AddedEmbedder>;
+}
+
+/** Packs that owners brought, and the folder they lie in. */
+export interface AddedPacks {
+  readonly modelsDir: string;
+  readonly packIds: readonly string[];
 }
 
 /** Reads, checks, patches and loads all networks at once. */
-export async function openFaceModels(options: OnnxOptions): Promise<FaceModels> {
+export async function openFaceModels(options: OnnxOptions, added?: AddedPacks): Promise<FaceModels> {
   const open = async (file: ModelFile, patch: GraphPatch): Promise<OnnxModel> =>
     openOnnxModel(patch(await readModelFile(file)), options);
   const [detector, landmarker, poseEstimator, ...embedders] = await Promise.all([
@@ -28,7 +39,21 @@ export async function openFaceModels(options: OnnxOptions): Promise<FaceModels> 
     landmarker,
     poseEstimator,
     embedders: new Map(CATALOGUE.map((pack, i) => [pack.packId, embedders[i] as OnnxModel])),
+    addedEmbedders: added ? await openAddedEmbedders(added, options) : new Map(),
   };
+}
+
+async function openAddedEmbedders(
+  { modelsDir, packIds }: AddedPacks,
+  options: OnnxOptions,
+): Promise<ReadonlyMap<string, AddedEmbedder>> {
+  const embedders = new Map<string, AddedEmbedder>();
+  for (const packId of packIds) {
+    const manifest = await readAddedManifest(modelsDir, packId);
+    const weights = await readModelWeights(join(modelsDir, packId), manifest);
+    embedders.set(packId, await openAddedEmbedder(weights, manifest, options));
+  }
+  return embedders;
 }
 
 type GraphPatch = (graph: Uint8Array) => Uint8Array;

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { KithError } from '../core/errors.ts';
+import { ModelRefusedError } from './model-manifest.ts';
 import type { AnalyseMessage, VisionReply } from './vision-messages.ts';
 
 export interface ProcessPoolOptions {
@@ -154,7 +155,9 @@ export class ProcessPool {
         this.#dispatch();
         break;
       case 'unfit':
-        this.#reportFirst?.unfit(new Error(message.message));
+        this.#reportFirst?.unfit(
+          message.isModelRefused ? new ModelRefusedError(message.message) : new Error(message.message),
+        );
         this.#end(worker, message.message);
         break;
       case 'decoded':

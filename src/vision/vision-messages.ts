@@ -3,12 +3,15 @@
 import type { Problem } from '../core/errors.ts';
 import type { AnalyseOptions } from '../core/ports.ts';
 import type { AnalysedImage } from '../core/types.ts';
+import type { AddedPacks } from './face-models.ts';
 
 /** Given to a vision process as its one argument, as JSON. */
 export interface VisionProcessOptions {
   readonly intraOpThreads: number;
   /** Resident memory at which the process gives up. */
   readonly maxRssMb: number;
+  /** Packs that the owner brought. */
+  readonly added?: AddedPacks;
 }
 
 export interface AnalyseMessage {
@@ -20,8 +23,8 @@ export interface AnalyseMessage {
 
 export type VisionReply =
   | { readonly kind: 'ready' }
-  /** The process cannot start and says why. */
-  | { readonly kind: 'unfit'; readonly message: string }
+  /** The process cannot start and says why; a model that its owner brought may be the reason. */
+  | { readonly kind: 'unfit'; readonly message: string; readonly isModelRefused: boolean }
   /** The bytes turned out to be a photo: what goes wrong from here on is not their fault. */
   | { readonly kind: 'decoded'; readonly requestId: number }
   | { readonly kind: 'analysed'; readonly requestId: number; readonly result: AnalysedImage }

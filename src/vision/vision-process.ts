@@ -4,6 +4,7 @@ import { KithError } from '../core/errors.ts';
 import { analyseImage } from './analyse.ts';
 import { restrictImageLoaders } from './decode.ts';
 import { type FaceModels, openFaceModels } from './face-models.ts';
+import { ModelRefusedError } from './model-manifest.ts';
 import type { AnalyseMessage, VisionProcessOptions, VisionReply } from './vision-messages.ts';
 
 const RSS_CHECK_MS = 250;
@@ -17,7 +18,7 @@ process.on('disconnect', () => process.exit(0));
 
 restrictImageLoaders();
 try {
-  const models = await openFaceModels({ intraOpThreads: options.intraOpThreads });
+  const models = await openFaceModels({ intraOpThreads: options.intraOpThreads }, options.added);
   await warmUp(models);
   process.on('message', (message: AnalyseMessage) => void answer(models, message));
   // Decoding happens in threads, so this clock ticks while a photo swells
@@ -26,7 +27,8 @@ try {
   }, RSS_CHECK_MS).unref();
   reply({ kind: 'ready' });
 } catch (error) {
-  reply({ kind: 'unfit', message: error instanceof Error ? error.message : String(error) });
+  const message = error instanceof Error ? error.message : String(error);
+  reply({ kind: 'unfit', message, isModelRefused: error instanceof ModelRefusedError });
 }
 
 async function answer(models: FaceModels, { requestId, image, options }: AnalyseMessage): Promise<void> {

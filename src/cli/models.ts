@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { modelsDirOf } from '../compose.ts';
+import type { ModelPack } from '../core/types.ts';
+import { openAddedEmbedder } from '../vision/added-embedder.ts';
+import { CATALOGUE, publicPack } from '../vision/model-catalogue.ts';
+import { type ModelManifest, ModelRefusedError, packOf } from '../vision/model-manifest.ts';
+import { addPack, listAddedPacks, readAddedManifest, readManifest, readModelWeights } from '../vision/models-folder.ts';
+import type { CommandContext } from './command-context.ts';
+import { EXIT, type ExitCode, exitCodeFor } from './exit-codes.ts';
+import { addCalibrateCommand } from './models/calibrate.ts';
+import { printable } from './printable.ts';
+import type { RunCommand } from './program.ts';
+import { formatTable } from './table.ts';
+import { UsageError } from './usage-error.ts';
+
+export function addModelsCommand(program: Command, run: RunCommand): void {
+  const models = program.command('models').description('Face models: those that come with Kith, and your own.');
+  models
+    .command('list')
+    .description('Lists the model packs, whose weights they are and what their error rates rest on.')
+    .action((_options: object, command: Command) => run(command, listModels));
+  models
+    .command('add')
+    .description('Adds a model of your own: checks it against its manifest, tries it, copies it to the data directory.')
+    .argument('<manifest.json>', 'its description, beside the ONNX file')
+    .addHelpText(
+      'after',
+      '\ndocs/models.md shows what a manifest holds.\n\nExample:\n  kith models add ./r50/manifest.json',
+    )
+    .action((manifest: string, _options: object, command: Command) =>
+      run(command, (context) => addModel(context, manifest)),
+    );
+  models
+    .command('check')
+    .description('Checks added models again: their files, their shapes, and that they answer as they should.')
+    .argument('[pack]', 'one of them; without it all')
+    .action((packId: string | undefined, _options: object, command: Command) =>
+      run(command, (context) => checkModels(context, packId)),
+    );
+  addCalibrateCommand(models, run);
+}
+
+async function listModels({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+  const config = loadConfig();
+  const modelsDir = modelsDirOf(config);
+  const packs: (ModelPack & { readonly source: string })[] = CATALOGUE.map((pack) => ({
+    ...publicPack(pack),
+    source: 'comes with Kith',
+  }));
+  for (const packId of await listAddedPacks(modelsDir)) {
+    try {
+      packs.push({ ...packOf(await readAddedManifest(modelsDir, packId)), source: 'added' });
+    } catch (error) {
+      if (!(error instanceof ModelRefusedError)) throw error;
+      terminal.fail(printable(error.message));
+    }
+  }
+  const namesOf = (packId: string): string[] =>
+    [...config.recognitionModels].flatMap(([name, answering]) => (answering === packId ? [name] : []));
+  for (const pack of packs) {
+    terminal.record({
+      type: 'model',
+      pack: pack.packId,
+      version: pack.version,
+      source: pack.source,
+      description: pack.description,
+      templateLength: pack.dims,
+      weightsLicence: pack.weightsLicence,
+      trainingData: pack.trainingData,
+      calibratedOn: pack.calibration.measuredOn,
+      recognitionModels: namesOf(pack.packId),
+    });
+  }
+  const rows = packs.map((pack) => [
+    pack.packId,
+    pack.source,
+    String(pack.dims),
+    namesOf(pack.packId).join(', ') || 'nothing',
+    printable(pack.weightsLicence),
+  ]);
+  terminal.answer(formatTable(terminal, ['Pack', 'From', 'Numbers', 'Answers for', 'Licence of weights'], rows));
+  return EXIT.done;
+}
+
+async function addModel({ terminal, loadConfig }: CommandContext, manifestPath: string): Promise<ExitCode> {
+  const modelsDir = modelsDirOf(loadConfig());
+  return refusing(async () => {
+    // Tried where it lies: what doesn't work never gets into the data directory
+    const manifest = await readManifest(manifestPath);
+    await tryModel(join(manifestPath, '..'), manifest);
+    await addPack(modelsDir, manifestPath);
+    const { packId } = manifest;
+    terminal.record({ type: 'added', pack: packId, calibrated: manifest.calibration !== undefined });
+    terminal.say(
+      `Added the pack "${packId}". To use it, give it a name: KITH_RECOGNITION_MODELS=recognition_04=fast,mine=${packId}`,
+    );
+    if (!manifest.calibration) {
+      terminal.say(
+        `Its error rates are not known yet: measure them with "kith models calibrate ${packId} ./labelled-photos".`,
+      );
+    }
+    return EXIT.done;
+  });
+}
+
+async function checkModels({ terminal, loadConfig }: CommandContext, only: string | undefined): Promise<ExitCode> {
+  const modelsDir = modelsDirOf(loadConfig());
+  const packIds = only === undefined ? await listAddedPacks(modelsDir) : [only];
+  if (packIds.length === 0) terminal.say('No models were added; those that come with Kith are checked at every start.');
+  const tally = { done: 0, refused: 0 };
+  for (const packId of packIds) {
+    try {
+      await tryModel(join(modelsDir, packId), await readAddedManifest(modelsDir, packId));
+      tally.done++;
+      terminal.record({ type: 'checked', pack: packId });
+      terminal.say(`${packId}: as its manifest says.`);
+    } catch (error) {
+      if (!(error instanceof ModelRefusedError)) throw error;
+      tally.refused++;
+      terminal.record({ type: 'refused', pack: packId, message: error.message });
+      terminal.fail(printable(error.message));
+    }
+  }
+  return exitCodeFor(tally);
+}
+
+async function tryModel(folder: string, manifest: ModelManifest): Promise<void> {
+  const embedder = await openAddedEmbedder(await readModelWeights(folder, manifest), manifest, { intraOpThreads: 1 });
+  await embedder.close();
+}
+
+/** What is wrong with a model is its owner's to mend, not a fault of the program. */
+export async function refusing(work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ModelRefusedError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { compose } from '../../src/compose.ts';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+import { type RunningService, runService } from '../../src/run-service.ts';
+import { writeDlibPack } from '../support/dlib-network/write-dlib-pack.ts';
+import { kith, recordsOf } from '../support/kith-command.ts';
+import { type FaceName, portraitOf } from '../support/photos.ts';
+
+// Each test starts processes that load the models
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const KEY = 'a-key-for-this-test-alone-long-enough';
+let root: string;
+let manifestPath: string;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'kith-own-models-'));
+  manifestPath = await writeDlibPack(join(root, 'brought'));
+  env = { KITH_DATA_DIR: join(root, 'data') };
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const settings = (models: string) => ({
+  ...env,
+  KITH_PORT: '0',
+  KITH_LOG_LEVEL: 'silent',
+  KITH_API_KEY: KEY,
+  KITH_ENGINE_PROCESSES: '1',
+  KITH_RECOGNITION_MODELS: models,
+});
+
+async function call(service: RunningService, method: string, path: string, body?: Buffer | object) {
+  const isPhoto = Buffer.isBuffer(body);
+  const response = await fetch(`${service.url}/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${KEY}`,
+      ...(body ? { 'content-type': isPhoto ? 'image/jpeg' : 'application/json' } : {}),
+    },
+    ...(body ? { body: isPhoto ? new Uint8Array(body) : JSON.stringify(body) } : {}),
+  });
+  const text = await response.text();
+  expect(response.status, text).toBeLessThan(300);
+  return JSON.parse(text);
+}
+
+test('a model of one’s own is added once, listed with what is known of it, and checked again', async () => {
+  const added = await kith(['models', 'add', manifestPath, '--json'], { env });
+  expect(added).toMatchObject({ code: 0 });
+  expect(recordsOf(added.stdout)).toEqual([{ type: 'added', pack: 'dlib', calibrated: false }]);
+
+  const again = await kith(['models', 'add', manifestPath], { env });
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain('There is a pack "dlib" already');
+
+  const listed = recordsOf((await kith(['models', 'list', '--json'], { env })).stdout);
+  expect(listed).toMatchObject([
+    { pack: 'fast', source: 'comes with Kith', templateLength: 512 },
+    { pack: 'dlib', source: 'added', templateLength: 128, weightsLicence: expect.stringContaining('CC0') },
+  ]);
+  expect(recordsOf((await kith(['models', 'check', '--json'], { env })).stdout)).toEqual([
+    { type: 'checked', pack: 'dlib' },
+  ]);
+});
+
+test('two packs answer side by side, a gallery on each, and a gallery stays with its own', async () => {
+  const service = await runService(loadConfig(settings('recognition_04=fast,dlib=dlib')), () => {});
+  try {
+    const { models } = await call(service, 'GET', '/models');
+    expect(models).toMatchObject([
+      { pack: 'fast', recognitionModels: ['recognition_04'] },
+      { pack: 'dlib', recognitionModels: ['dlib'], trainingData: expect.stringContaining('FaceScrub') },
+    ]);
+    for (const [gallery, recognitionModel, pack] of [
+      ['on-fast', 'recognition_04', 'fast'],
+      ['on-dlib', 'dlib', 'dlib'],
+    ] as const) {
+      await call(service, 'PUT', `/galleries/${gallery}`, { name: gallery, recognitionModel });
+      const ids = new Map<FaceName, string>();
+      for (const name of ['ann', 'bob', 'cleo', 'dan'] as const) {
+        const { personId } = await call(service, 'POST', `/galleries/${gallery}/people`, { name });
+        ids.set(name, personId);
+        const faces = `/galleries/${gallery}/people/${personId}/faces?minQuality=low`;
+        await call(service, 'POST', faces, await portraitOf(name));
+      }
+      const answer = await call(service, 'POST', `/identify?gallery=${gallery}`, await portraitOf('annElsewhere'));
+      const [face] = answer.faces;
+      expect(face.search).toMatchObject({ model: pack, gallerySize: 4, searched: 4 });
+      expect(face.outcome).not.toBe('unknown');
+      expect(face.candidates[0].personId).toBe(ids.get('ann'));
+    }
+  } finally {
+    await service.stop();
+  }
+
+  const remapped = loadConfig(settings('recognition_04=dlib'));
+  const starting = compose(remapped, { onIndexProgress: () => {}, onUnreadable: () => {} });
+  const error = await starting.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as ConfigError).faults).toEqual([
+    expect.stringMatching(/gallery "on-fast" are of "fast".*Set recognition_04=fast again/),
+  ]);
+});
+
+test('a model that changed on the disk stops the start and the check, and both say what to do', async () => {
+  await writeFile(join(root, 'data', 'models', 'dlib', 'dlib.onnx'), 'no longer a network');
+  const checked = await kith(['models', 'check', 'dlib'], { env });
+  expect(checked.code).toBe(2);
+  expect(checked.stderr).toContain('Copy the file again from its source');
+  const starting = runService(loadConfig(settings('recognition_04=fast,dlib=dlib')), () => {});
+  const error = await starting.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as ConfigError).faults[0]).toContain('Copy the file again from its source');
+});

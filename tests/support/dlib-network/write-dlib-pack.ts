@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { buildDlibResnet, DLIB_DIMS, DLIB_SIDE_PX } from './dlib-resnet.ts';
+import { readQuantisedWeights } from './quantised-weights.ts';
+
+/** A second real network as an owner would bring it: an ONNX file and its manifest. Answers the manifest's path. */
+export async function writeDlibPack(folder: string, changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const weightsDir = join(
+    dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')),
+    'model',
+  );
+  const [listed, bytes] = await Promise.all([
+    readFile(join(weightsDir, 'face_recognition_model-weights_manifest.json')),
+    readFile(join(weightsDir, 'face_recognition_model.bin')),
+  ]);
+  const graph = buildDlibResnet(readQuantisedWeights(listed, bytes));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'dlib.onnx'), graph);
+  const manifest = {
+    packId: 'dlib',
+    version: '1',
+    description: "dlib's ResNet of 29 convolutions",
+    file: 'dlib.onnx',
+    sha256: createHash('sha256').update(graph).digest('hex'),
+    dims: DLIB_DIMS,
+    weightsLicence: 'CC0 (dlib-models), as @vladmandic/face-api ships them',
+    trainingData: 'About 3 million photos: FaceScrub, VGG and photos from the web',
+    input: { sidePx: DLIB_SIDE_PX, colourOrder: 'rgb', mean: [122.782, 117.001, 104.298], scale: 1 / 256 },
+    ...changes,
+  };
+  const path = join(folder, 'manifest.json');
+  await writeFile(path, JSON.stringify(manifest));
+  return path;
+}
