@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FACES, samplePhoto } from '../support/photos.ts';
+import { FACES, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -117,6 +117,36 @@ test('a gallery keeps no photos unless it is told to', async () => {
   const { body: face } = await call('POST', `${faces}?box=${FACES.ann.box.join(',')}&minQuality=low`, samplePhoto(1));
   expect(face.hasPhoto).toBe(false);
   expect(await (await picture(`${faces}/${face.faceId}/photo`)).json()).toMatchObject({ code: 'photo-not-found' });
+});
+
+test('a woman enrolled under two names is a pair to look at, for those who may review', async () => {
+  await call('PUT', '/galleries/twice', {});
+  for (const name of ['ann', 'annElsewhere', 'bob'] as const) {
+    const { body: person } = await call('POST', '/galleries/twice/people', { name });
+    const face = `/galleries/twice/people/${person.personId}/faces?minQuality=low`;
+    expect((await call('POST', face, await portraitOf(name))).status).toBe(201);
+  }
+  const { status, body } = await call('GET', '/galleries/twice/duplicates');
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    pairs: [
+      {
+        people: [expect.anything(), expect.anything()],
+        score: expect.closeTo(0.71, 1),
+        expectedByChance: expect.any(Number),
+      },
+    ],
+    compared: 3,
+    remaining: 0,
+  });
+  expect(body.pairs[0].people.map(({ name }: { readonly name: string }) => name)).toEqual(['ann', 'annElsewhere']);
+  expect(body.pairs[0].expectedByChance).toBeLessThan(0.01);
+
+  const { key } = await service.deps.keys.create('home', 'front desk', ['search']);
+  const refused = await call('GET', '/galleries/twice/duplicates', undefined, { authorization: `Bearer ${key}` });
+  expect(refused.status).toBe(403);
+  expect((await call('GET', '/galleries/twice/duplicates?after=-1')).status).toBe(400);
+  expect((await call('GET', '/galleries/nowhere/duplicates')).status).toBe(404);
 });
 
 test('models say whose weights they are and what is not known of them', async () => {

@@ -6,6 +6,7 @@ import { KithError } from '../../core/errors.ts';
 import { MAX_LOCAL_IMAGE_BYTES } from '../../core/limits.ts';
 import type { Deps } from '../../core/ports.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
+import { addDuplicatesRoute } from './duplicates.ts';
 import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
 import { addIdentifyRoute } from './identify.ts';
@@ -55,6 +56,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
   addPeopleRoutes(routes, deps);
   addFaceRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
+  addDuplicatesRoute(routes, deps);
 }
 
 function pathOf(url: string): string {

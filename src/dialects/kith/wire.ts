@@ -139,6 +139,30 @@ export const Identified = Type.Object({
   ),
 });
 
+export const DuplicatesQuery = Type.Object({
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: '`next` of the call before.' }),
+  ),
+});
+export const Duplicates = Type.Object({
+  pairs: Type.Array(
+    Type.Object({
+      people: Type.Array(Type.Object({ personId: Type.String(), name: Type.String(), faceId: Type.String() }), {
+        minItems: 2,
+        maxItems: 2,
+      }),
+      score: Type.Number(),
+      expectedByChance: Type.Number({
+        description: 'Pairs of strangers expected to come as close in a gallery of this size; well below 1 is a sign.',
+      }),
+    }),
+    { description: 'Closest first. A later call may find a pair again, from the other side.' },
+  ),
+  compared: Type.Integer({ description: 'Faces compared with all others by this call.' }),
+  remaining: Type.Integer({ description: 'Faces still to be compared.' }),
+  next: Type.Optional(Type.Integer({ description: 'Where the next call goes on; left out when all are compared.' })),
+});
+
 export const Models = Type.Object({
   models: Type.Array(
     Type.Object({
