@@ -99,8 +99,8 @@ function checkTail(calibration: Calibration | undefined, where: string): void {
 }
 
 /**
- * For a model that nobody has measured: thresholds higher than any ArcFace-like network known to Kith has needed. It
- * misses more people than it must until it is measured, and names fewer strangers.
+ * For a model that nobody has measured: high thresholds for networks trained by cosine, as ArcFace's. Others, such as
+ * dlib's, give strangers scores far above them (1 in 10,000 above .97 on Labeled Faces in the Wild) and must be measured.
  */
 export const CAUTIOUS_CALIBRATION: Calibration = {
   midpointScore: 0.55,
@@ -113,7 +113,7 @@ export const CAUTIOUS_CALIBRATION: Calibration = {
     { score: 0.75, falseMatchRate: 1e-6 },
   ],
   measuredOn:
-    'Nothing: a cautious default for a model that was not measured. Measure it with "kith models calibrate" on labelled photos.',
+    'Nothing: a guess that suits networks trained by cosine and can be far too low for others. Measure the model with "kith models calibrate" on labelled photos.',
 };
 
 /** The pack as the core knows it. */
