@@ -18,7 +18,7 @@ import { openVault } from './vault/vault.ts';
 import { createFaceEngine } from './vision/face-engine.ts';
 import type { AddedPacks } from './vision/face-models.ts';
 import { CATALOGUE } from './vision/model-catalogue.ts';
-import { ModelRefusedError } from './vision/model-manifest.ts';
+import { ModelRefusedError, UNMEASURED_CALIBRATION } from './vision/model-manifest.ts';
 import { listAddedPacks } from './vision/models-folder.ts';
 
 export const DEFAULT_TENANT = 'default';
@@ -70,6 +70,7 @@ export async function composeWithoutIndex(config: Config): Promise<Omit<Deps, 'i
     throw engine.status === 'rejected' ? engine.reason : (records as PromiseRejectedResult).reason;
   }
   try {
+    requireMeasuredPacks(engine.value);
     await requireBoundPacks(records.value);
   } catch (error) {
     await closeAll(parts).catch(() => undefined);
@@ -120,6 +121,20 @@ async function findAddedPacks(config: Config): Promise<AddedPacks | undefined> {
 /** Where models that the owner brought lie. */
 export function modelsDirOf(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'models');
+}
+
+/** Without a measured tail there is no threshold, and so no answer that Kith could stand for. */
+function requireMeasuredPacks({ engine, recognitionModels }: Pick<Deps, 'engine' | 'recognitionModels'>): void {
+  const unmeasured = engine.packs.filter(({ calibration }) => calibration === UNMEASURED_CALIBRATION);
+  const named = new Set(recognitionModels.values());
+  const faults = unmeasured
+    .filter(({ packId }) => named.has(packId))
+    .map(
+      ({ packId }) =>
+        `KITH_RECOGNITION_MODELS: nobody has measured how the scores of "${packId}" are to be read, so it would name ` +
+        `strangers. Measure it with "kith models calibrate ${packId} ./labelled-photos", or leave it out until then`,
+    );
+  if (faults.length > 0) throw new ConfigError(faults);
 }
 
 async function requireBoundPacks(deps: Pick<Deps, 'store' | 'recognitionModels'>): Promise<void> {

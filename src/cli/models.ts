@@ -97,7 +97,7 @@ async function addModel({ terminal, loadConfig }: CommandContext, manifestPath: 
     );
     if (!manifest.calibration) {
       terminal.say(
-        `Its error rates are not known, so don't trust its matches yet: measure them with "kith models calibrate ${packId} ./labelled-photos".`,
+        `It can't answer yet, as its error rates are not known: measure them with "kith models calibrate ${packId} ./labelled-photos".`,
       );
     }
     return EXIT.done;

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { compose } from '../../src/compose.ts';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 import { type RunningService, runService } from '../../src/run-service.ts';
-import { writeDlibPack } from '../support/dlib-network/write-dlib-pack.ts';
+import { readAddedManifest, updateManifest } from '../../src/vision/models-folder.ts';
+import { DLIB_CALIBRATION, writeDlibPack } from '../support/dlib-network/write-dlib-pack.ts';
 import { kith, recordsOf } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 
@@ -67,6 +68,17 @@ test('a model of one’s own is added once, listed with what is known of it, and
   ]);
 });
 
+test('a model that nobody measured answers nothing: the start says how to measure it', async () => {
+  const starting = runService(loadConfig(settings('recognition_04=fast,dlib=dlib')), () => {});
+  const error = await starting.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as ConfigError).faults).toEqual([expect.stringContaining('kith models calibrate dlib')]);
+
+  const modelsDir = join(root, 'data', 'models');
+  const manifest = await readAddedManifest(modelsDir, 'dlib');
+  await updateManifest(modelsDir, { ...manifest, calibration: DLIB_CALIBRATION });
+});
+
 test('two packs answer side by side, a gallery on each, and a gallery stays with its own', async () => {
   const service = await runService(loadConfig(settings('recognition_04=fast,dlib=dlib')), () => {});
   try {
@@ -91,6 +103,7 @@ test('two packs answer side by side, a gallery on each, and a gallery stays with
       const [face] = answer.faces;
       expect(face.search).toMatchObject({ model: pack, gallerySize: 4, searched: 4 });
       expect(face.outcome).not.toBe('unknown');
+      expect(face.search.threshold).toBeGreaterThan(pack === 'dlib' ? 0.97 : 0.4);
       expect(face.candidates[0].personId).toBe(ids.get('ann'));
     }
   } finally {
