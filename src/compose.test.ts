@@ -13,7 +13,7 @@ test('a recognition model without a pack stops the start, and nothing is left ru
       KITH_ENGINE_PROCESSES: '1',
       KITH_RECOGNITION_MODELS: 'recognition_03=fast,recognition_04=accurate',
     });
-    const starting = compose(config, { onIndexProgress: () => {}, onUnreadable: () => {} });
+    const starting = compose(config, { onIndexProgress: () => {}, onUnreadable: () => {}, part: 'service' });
     const error = await starting.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).faults).toEqual([

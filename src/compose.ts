@@ -3,11 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AuditFaultError } from './audit/audit-fault.ts';
+import { openAuditLog } from './audit/audit-log.ts';
+import { AUDIT_FOLDER } from './audit/chain-folder.ts';
 import { type Config, ConfigError } from './config.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
-import type { Deps } from './core/ports.ts';
+import type { Acting, Deps } from './core/ports.ts';
+import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
@@ -26,7 +30,14 @@ export const DEFAULT_TENANT = 'default';
 export const DATABASE_FILE = 'kith.db';
 const INDEX_COPY_FILE = 'index.copy';
 
+/** Which part of Kith opens what is stored; on record as in use until it is closed. */
+export type UsePart = 'service' | 'command-line';
+
+/** What a command may write before it notices a full disk: fewer records than a service makes in a second. */
+const COMMAND_RESERVE_BYTES = 64 * 1024;
+
 export interface ComposeHooks {
+  readonly part: UsePart;
   /** Rows of the store that are in the index so far, while it fills at the start. */
   readonly onIndexProgress: (rows: number) => void;
   readonly onUnreadable: FollowerDeps['onUnreadable'];
@@ -37,11 +48,11 @@ interface Closable {
   close(): Promise<void>;
 }
 
-export type Composed = Deps & Closable & { readonly keptIndex: KeptIndex };
+export type Composed = Deps & Acting & Closable & { readonly keptIndex: KeptIndex };
 
 /** Opens every part the configuration asks for; when one can't be opened, those before it are closed again. */
 export async function compose(config: Config, hooks: ComposeHooks): Promise<Composed> {
-  const base = await composeWithoutIndex(config);
+  const base = await composeWithoutIndex(config, hooks.part);
   let keptIndex: KeptIndex | undefined;
   const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : [])]);
   try {
@@ -61,9 +72,12 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
 }
 
 /** For a process that writes and never searches, such as a bulk import beside the service: no template stays in memory. */
-export async function composeWithoutIndex(config: Config): Promise<Omit<Deps, 'index'> & Closable> {
+export async function composeWithoutIndex(
+  config: Config,
+  part: UsePart,
+): Promise<Omit<Deps, 'index'> & Acting & Closable> {
   // The engine loads its models while the store is read.
-  const [engine, records] = await Promise.allSettled([openEngine(config), openRecords(config)]);
+  const [engine, records] = await Promise.allSettled([openEngine(config), openRecords(config, part)]);
   const parts = [engine, records].flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
   if (engine.status === 'rejected' || records.status === 'rejected') {
     await closeAll(parts).catch(() => undefined);
@@ -152,16 +166,36 @@ async function requireBoundPacks(deps: Pick<Deps, 'store' | 'recognitionModels'>
 /** A memory without eyes: for what lists or changes what is stored. */
 export async function openRecords(
   config: Config,
-): Promise<Pick<Deps, 'store' | 'vault' | 'keys' | 'images' | 'clock' | 'newId' | 'recognitionModels'> & Closable> {
+  part: UsePart,
+): Promise<
+  Pick<Deps, 'store' | 'vault' | 'keys' | 'auditLog' | 'images' | 'clock' | 'newId' | 'recognitionModels'> &
+    Acting &
+    Closable
+> {
   await mkdir(config.dataDir, { recursive: true });
   await chmod(config.dataDir, 0o700);
   const path = join(config.dataDir, DATABASE_FILE);
   const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key'), mustExist: existsSync(path) });
-  const store = await openSqliteStore({ path });
   const clock = { nowMs: Date.now };
+  const auditLog = await openAuditLog({
+    folder: join(config.dataDir, AUDIT_FOLDER),
+    clock,
+    part,
+    ...(part === 'command-line' ? { reserveBytes: COMMAND_RESERVE_BYTES } : {}),
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof AuditFaultError)) throw cause;
+    throw new DamagedLogError(cause);
+  });
+  const store = await openSqliteStore({ path }).catch(async (error: unknown) => {
+    await auditLog.close();
+    throw error;
+  });
   return {
     store,
     vault,
+    auditLog,
+    // What nobody's key asked for: the command line's own, and the service's chores
+    audit: auditLog.actingAs({ tenantId: DEFAULT_TENANT, keyId: part }),
     keys: createApiKeys(store, {
       clock,
       newId: randomUUID,
@@ -173,7 +207,7 @@ export async function openRecords(
     clock,
     newId: randomUUID,
     recognitionModels: config.recognitionModels,
-    close: () => store.close(),
+    close: () => closeAll([auditLog, store]),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError, loadConfig } from './config.ts';
+import { DamagedLogError } from './damaged-log-error.ts';
 import { runService } from './run-service.ts';
 
 try {
@@ -19,7 +20,7 @@ try {
     });
   }
 } catch (error) {
-  if (error instanceof ConfigError) console.error(error.message);
+  if (error instanceof ConfigError || error instanceof DamagedLogError) console.error(error.message);
   else console.error('Kith could not start:', error);
   process.exit(1);
 }

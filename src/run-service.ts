@@ -4,6 +4,7 @@ import { type Composed, compose, DEFAULT_TENANT } from './compose.ts';
 import type { Config } from './config.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
 import { failInterruptedOperations } from './core/operations/long-running.ts';
+import { createApiKey } from './core/operations/manage-api-keys.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
 import { createServer } from './server/server.ts';
 
@@ -24,6 +25,7 @@ export interface RunningService {
 /** config → compose → server → listen. `print` gets what the operator must see: addresses, and a new key, once. */
 export async function runService(config: Config, print: (line: string) => void): Promise<RunningService> {
   const deps = await compose(config, {
+    part: 'service',
     onIndexProgress: (rows) => {
       if (rows % 100_000 === 0) print(`Reading the galleries: ${rows} templates so far`);
     },
@@ -73,7 +75,7 @@ async function printGreeting(
 ): Promise<void> {
   out.print(`Kith listens on ${out.url}, data in ${config.dataDir}`);
   if (config.apiKey !== undefined || (await deps.store.listApiKeys()).length > 0) return;
-  const { key } = await deps.keys.create(DEFAULT_TENANT, 'first key', ['admin']);
+  const { key } = await createApiKey(deps, { tenantId: DEFAULT_TENANT, label: 'first key', permissions: ['admin'] });
   out.print('This is your API key. It is shown this once and stored only as a hash, so keep it now:');
   out.print(`  ${key}`);
 }

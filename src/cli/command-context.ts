@@ -41,6 +41,7 @@ export async function withEverything<T>(
   await requireData(config);
   let unreadable = 0;
   const deps = await compose(config, {
+    part: 'command-line',
     onIndexProgress: (rows) => {
       if (rows % 100_000 === 0) context.terminal.note(`Reading the galleries: ${rows} templates so far`);
     },

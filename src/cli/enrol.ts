@@ -88,7 +88,7 @@ async function enrol(
     if (!options.dryRun && !lock) {
       throw new UsageError('Another kith enrol is at work on this data directory: wait for it, or stop it.');
     }
-    return await closing(await composeWithoutIndex(config), (deps) =>
+    return await closing(await composeWithoutIndex(config, 'command-line'), (deps) =>
       runEnrolment(deps, plan, {
         terminal: context.terminal,
         report,

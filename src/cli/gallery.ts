@@ -24,7 +24,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
 async function listAll({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
-  return closing(await openRecords(config), async (deps) => {
+  return closing(await openRecords(config, 'command-line'), async (deps) => {
     const rows: string[][] = [];
     for await (const gallery of everyGallery(deps)) {
       const { galleryId, kind, name, recognitionModel, createdMs } = gallery;

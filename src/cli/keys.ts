@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_TENANT, openRecords } from '../compose.ts';
+import { createApiKey, revokeApiKey } from '../core/operations/manage-api-keys.ts';
 import type { Permission } from '../core/types.ts';
 import { type CommandContext, closing, requireData } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -43,8 +44,8 @@ async function createKey({ terminal, loadConfig }: CommandContext, options: Crea
     if (!permission) throw new UsageError(`There is no permission "${name}"; known are ${PERMISSIONS.join(', ')}.`);
     return permission;
   });
-  return closing(await openRecords(loadConfig()), async (deps) => {
-    const { keyId, key } = await deps.keys.create(DEFAULT_TENANT, options.label, permissions);
+  return closing(await openRecords(loadConfig(), 'command-line'), async (deps) => {
+    const { keyId, key } = await createApiKey(deps, { tenantId: DEFAULT_TENANT, label: options.label, permissions });
     terminal.record({ type: 'key', keyId, key, label: options.label, permissions });
     terminal.answer(key);
     terminal.note('Keep it now: it is shown this once and stored only as a hash.');
@@ -55,7 +56,7 @@ async function createKey({ terminal, loadConfig }: CommandContext, options: Crea
 async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
-  return closing(await openRecords(config), async (deps) => {
+  return closing(await openRecords(config, 'command-line'), async (deps) => {
     const keys = (await deps.store.listApiKeys()).filter(({ tenantId }) => tenantId === DEFAULT_TENANT);
     for (const { keyId, label, permissions, createdMs } of keys) {
       terminal.record({ type: 'key', keyId, label, permissions, createdAt: new Date(createdMs).toISOString() });
@@ -74,8 +75,8 @@ async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitC
 async function revokeKey({ terminal, loadConfig }: CommandContext, keyId: string): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
-  return closing(await openRecords(config), async (deps) => {
-    if (!(await deps.store.deleteApiKey(DEFAULT_TENANT, keyId))) {
+  return closing(await openRecords(config, 'command-line'), async (deps) => {
+    if (!(await revokeApiKey(deps, { tenantId: DEFAULT_TENANT, keyId }))) {
       throw new UsageError(`There is no key "${keyId}"; kith keys list shows those there are.`);
     }
     terminal.record({ type: 'key-revoked', keyId });

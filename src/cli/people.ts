@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openRecords } from '../compose.ts';
 import { MAX_PAGE } from '../core/limits.ts';
 import { listPersons } from '../core/operations/manage-persons.ts';
-import type { Deps } from '../core/ports.ts';
+import type { Acting, Deps } from '../core/ports.ts';
 import type { PersonWithEnrolments } from '../core/storage/persons.ts';
 import type { GalleryRef } from '../core/types.ts';
 import { type CommandContext, closing, requireData } from './command-context.ts';
@@ -29,7 +29,7 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
 async function listPeople({ terminal, loadConfig }: CommandContext, options: ListOptions): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
-  return closing(await openRecords(config), async (deps) => {
+  return closing(await openRecords(config, 'command-line'), async (deps) => {
     const gallery = await getGallery(deps, options.gallery);
     const people: PersonWithEnrolments[] = [];
     for await (const person of everyPerson(deps, gallery)) {
@@ -54,7 +54,10 @@ async function listPeople({ terminal, loadConfig }: CommandContext, options: Lis
   });
 }
 
-async function* everyPerson(deps: Pick<Deps, 'store'>, gallery: GalleryRef): AsyncGenerator<PersonWithEnrolments> {
+async function* everyPerson(
+  deps: Pick<Deps, 'store'> & Acting,
+  gallery: GalleryRef,
+): AsyncGenerator<PersonWithEnrolments> {
   let after: string | undefined;
   for (;;) {
     const page = await listPersons(deps, gallery, { limit: MAX_PAGE, ...(after === undefined ? {} : { after }) });

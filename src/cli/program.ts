@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError } from '../config.ts';
 import { KithError } from '../core/errors.ts';
+import { DamagedLogError } from '../damaged-log-error.ts';
 import { type CommandContext, configFor } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
@@ -94,8 +95,11 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
   }
 }
 
+/** Not faults of the program: their message says all there is to do. */
+const EXPECTED = [KithError, UsageError, ConfigError, DamagedLogError];
+
 function describeFailure(error: unknown, debug: boolean): string {
-  const isExpected = error instanceof KithError || error instanceof UsageError || error instanceof ConfigError;
+  const isExpected = EXPECTED.some((kind) => error instanceof kind);
   const message = error instanceof Error ? error.message : String(error);
   // A configuration's faults stand on lines of their own
   const lines = message.split('\n').map(printable).join('\n');

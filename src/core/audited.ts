@@ -1,11 +1,16 @@
 import { KithError } from './errors.ts';
-import type { Audit } from './ports.ts';
-import type { AuditEvent, AuditOutcome } from './types.ts';
+import type { Acting } from './ports.ts';
+import type { AuditEvent, AuditOutcome, GalleryRef } from './types.ts';
 
 type WithoutOutcome<Event> = Event extends AuditEvent ? Omit<Event, keyof AuditOutcome> : never;
 
 /** What is about to be done. */
 export type AuditedDeed = WithoutOutcome<AuditEvent>;
+
+/** A gallery as a record names it: the tenant is that of whoever acts. */
+export function auditedGallery({ kind, galleryId }: Pick<GalleryRef, 'kind' | 'galleryId'>) {
+  return { kind, galleryId };
+}
 
 /**
  * Puts on record that it begins, does it, and puts on record how it ended. Rejects with `unavailable`, and nothing is
@@ -13,7 +18,7 @@ export type AuditedDeed = WithoutOutcome<AuditEvent>;
  * once, before it answers.
  */
 export async function audited<T>(
-  deps: { readonly audit: Audit },
+  deps: Acting,
   deed: AuditedDeed & { readonly countsOf?: (result: T) => Readonly<Record<string, number>> },
   act: () => Promise<T>,
 ): Promise<T> {

@@ -162,6 +162,11 @@ export interface Audit {
   record(event: AuditEvent): Promise<AuditRef>;
 }
 
+/** Who acts is on record: what changes something, searches or reads a person asks for it. */
+export interface Acting {
+  readonly audit: Audit;
+}
+
 export interface AuditLog {
   actingAs(actor: AuditActor): Audit;
   close(): Promise<void>;
@@ -206,6 +211,7 @@ export interface Deps {
   readonly engine: FaceEngine;
   readonly images: ImageFetcher;
   readonly keys: ApiKeys;
+  readonly auditLog: AuditLog;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Name a client sends → pack that answers for it. */

@@ -357,6 +357,8 @@ export type AuditEvent = AuditOutcome &
 
 export type AuditAction = AuditEvent['action'];
 
+export type AuditEventOf<Action extends AuditAction> = Extract<AuditEvent, { readonly action: Action }>;
+
 /** Where a record stands: the number of its line in its chain. */
 export interface AuditRef {
   readonly chain: string;

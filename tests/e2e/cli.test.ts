@@ -1,5 +1,5 @@
 // The command as a user runs it: real processes, real photos, a data directory that is thrown away.
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -69,6 +69,25 @@ describe('people enrolled from a folder each', () => {
     // She stands in the middle
     expect(matches[0]?.box.leftPx).toBeGreaterThan(1000);
     expect(matches[0]?.box.leftPx).toBeLessThan(1150);
+  });
+
+  test('and who searched for them, are on record in a chain that verifies until it is changed', async () => {
+    const file = join(await newFolder('photo', { 'again.jpg': photos.annElsewhere }), 'again.jpg');
+    await kith(['identify', file, '-g', 'family'], { env: env(dataDir) });
+    expect((await kith(['audit', 'verify'], { env: env(dataDir) })).code).toBe(0);
+    const { stdout } = await kith(['audit', 'export'], { env: env(dataDir) });
+    const done = recordsOf(stdout).filter(({ outcome }) => outcome === 'done');
+    expect(done.filter(({ action }) => action === 'enrol')).toHaveLength(2);
+    expect(done).toContainEqual(expect.objectContaining({ action: 'search', keyId: 'command-line' }));
+    expect(stdout).not.toContain('Ann');
+
+    const folder = join(dataDir, 'audit');
+    const [segment = ''] = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.jsonl'));
+    const pristine = await readFile(join(folder, segment), 'utf8');
+    await writeFile(join(folder, segment), pristine.replace('"action":"use-end"', '"action":"use-And"'));
+    expect((await kith(['audit', 'verify'], { env: env(dataDir) })).code).toBe(1);
+    await writeFile(join(folder, segment), pristine);
+    expect((await kith(['audit', 'verify'], { env: env(dataDir) })).code).toBe(0);
   });
 
   test('are listed, in any order of options, and a reader may close the pipe early', async () => {

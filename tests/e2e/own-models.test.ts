@@ -111,7 +111,7 @@ test('two packs answer side by side, a gallery on each, and a gallery stays with
   }
 
   const remapped = loadConfig(settings('recognition_04=dlib'));
-  const starting = compose(remapped, { onIndexProgress: () => {}, onUnreadable: () => {} });
+  const starting = compose(remapped, { onIndexProgress: () => {}, onUnreadable: () => {}, part: 'service' });
   const error = await starting.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
   expect((error as ConfigError).faults).toEqual([

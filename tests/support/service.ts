@@ -1,12 +1,16 @@
 // The real service in this process: real store (in memory), vault, index and engine behind a real socket.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { openAuditLog } from '../../src/audit/audit-log.ts';
 import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
 import { failInterruptedOperations } from '../../src/core/operations/long-running.ts';
-import type { Clock, Deps, FaceEngine, ImageFetcher } from '../../src/core/ports.ts';
+import type { AuditLog, Clock, Deps, FaceEngine, ImageFetcher } from '../../src/core/ports.ts';
 import { createImageFetcher } from '../../src/fetch/image-fetcher.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
 import type { DeclaredRoute } from '../../src/server/access.ts';
@@ -21,6 +25,7 @@ export interface TestService {
   /** An admin key of the tenant `home`. */
   readonly key: string;
   readonly deps: Deps;
+  readonly auditFolder: string;
   readonly routes: readonly DeclaredRoute[];
   readonly app: FastifyInstance;
   stop(): Promise<void>;
@@ -33,6 +38,8 @@ export interface TestServiceOptions extends Partial<ServerOptions> {
   /** Where the store is; in memory when left out. */
   readonly storePath?: string;
   readonly masterKey?: Uint8Array;
+  /** What stands between the service and its log, for tests of what happens when it can't be written. */
+  readonly throughAuditLog?: (auditLog: AuditLog) => AuditLog;
   /** No URL is fetched when left out. */
   readonly images?: ImageFetcher;
 }
@@ -43,9 +50,12 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     engine = await createFaceEngine({ processes: 1 }),
     storePath = ':memory:',
     masterKey = randomBytes(32),
+    throughAuditLog = (auditLog) => auditLog,
     images = createImageFetcher({ allowedHosts: [], maxBytes: MAX_IMAGE_BYTES }),
     ...serverOptions
   } = options;
+  const auditFolder = await mkdtemp(join(tmpdir(), 'kith-service-audit-'));
+  const auditLog = await openAuditLog({ folder: auditFolder, clock, part: 'service' });
   const store = await openSqliteStore({ path: storePath });
   const vault = await openVault({ masterKey });
   const index = await createGalleryIndex({ threads: 1 });
@@ -56,6 +66,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const deps: Deps = {
     store,
     vault,
+    auditLog: throughAuditLog(auditLog),
     index,
     follower,
     engine,
@@ -75,12 +86,15 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     url: `${serverOptions.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     key,
     deps,
+    auditFolder,
     routes,
     app,
     async stop() {
       await app.close();
       await index.close();
       await store.close();
+      await auditLog.close();
+      await rm(auditFolder, { recursive: true, force: true });
       if (!options.engine) await engine.close();
     },
   };

@@ -5,7 +5,7 @@ import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { type ImportedPhoto, openPhotoImporter, type PhotoImporter } from '../../core/operations/import-photos.ts';
 import { createGallery } from '../../core/operations/manage-galleries.ts';
 import { trainGallery } from '../../core/operations/train-gallery.ts';
-import type { Deps } from '../../core/ports.ts';
+import type { Acting, Deps } from '../../core/ports.ts';
 import type { QualityLevel } from '../../core/types.ts';
 import { forEachConcurrently } from '../concurrently.ts';
 import { EXIT, type ExitCode, exitCodeFor } from '../exit-codes.ts';
@@ -33,7 +33,7 @@ export interface EnrolmentRun {
   readonly keepPhotos: boolean;
 }
 
-type EnrolDeps = Omit<Deps, 'index'>;
+type EnrolDeps = Omit<Deps, 'index'> & Acting;
 type PhotoResult = ImportedPhoto | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** Works through the plan; every line of JSON is printed once what it says is safe on the disk. */

@@ -1,6 +1,6 @@
 import { packFor } from '../checks.ts';
 import { MAX_FACES_PER_IMAGE } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Face } from '../types.ts';
 
 export interface DetectFacesInput {
@@ -21,7 +21,7 @@ export interface DetectedFace {
 
 /** Faces of a photo, largest first; none is an empty list. The photo itself is never kept. */
 export async function detectFaces(
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'clock' | 'newId' | 'recognitionModels'> & Acting,
   input: DetectFacesInput,
 ): Promise<readonly DetectedFace[]> {
   const pack = packFor(deps, input.recognitionModel);
@@ -49,10 +49,18 @@ export async function detectFaces(
     };
     return { face, probe };
   });
-  if (kept.length > 0)
-    await deps.store.insertProbes(
-      input.tenantId,
-      kept.map(({ probe }) => probe),
-    );
+  if (kept.length > 0) {
+    const probes = kept.map(({ probe }) => probe);
+    const { recognitionModel } = input;
+    const probeIds = probes.map(({ probeId }) => probeId);
+    await deps.audit.record({
+      action: 'detect-kept',
+      outcome: 'done',
+      recognitionModel,
+      packId: pack.packId,
+      probeIds,
+    });
+    await deps.store.insertProbes(input.tenantId, probes);
+  }
   return kept.map(({ face, probe }) => ({ face, probeId: probe.probeId }));
 }

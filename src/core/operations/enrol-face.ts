@@ -1,8 +1,9 @@
+import { audited, auditedGallery } from '../audited.ts';
 import { checkFaceUserData, packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
 import { chooseFace, type FaceTarget } from '../face-choice.ts';
 import { MAX_ENROLMENTS_PER_PERSON, MAX_FACES_PER_IMAGE } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Box, Enrolment, GalleryRef, Quality, QualityLevel, Template } from '../types.ts';
 
 export interface EnrolFaceInput {
@@ -20,7 +21,7 @@ export interface EnrolFaceInput {
 
 /** Stores one more template of a person; once it resolves, every later search finds it. */
 export async function enrolFace(
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'> & Acting,
   input: EnrolFaceInput,
 ): Promise<Enrolment> {
   checkFaceUserData(input.userData);
@@ -71,7 +72,7 @@ export async function readFaceToEnrol(
 
 /** The writing half; the caller waits for the follower before it acknowledges. */
 export async function storeFace(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'> & Acting,
   input: {
     readonly gallery: GalleryRef;
     readonly personId: string;
@@ -82,21 +83,26 @@ export async function storeFace(
 ): Promise<Enrolment> {
   const { gallery, personId, face, userData, sourceHash } = input;
   const { wrappedKey } = await deps.store.getPersonKey(gallery, personId);
-  return deps.store.addEnrolment(
-    gallery,
-    personId,
-    {
-      enrolmentId: deps.newId(),
-      ...(userData === undefined ? {} : { userData }),
-      ...(sourceHash === undefined ? {} : { sourceHash }),
-      box: face.box,
-      quality: face.quality,
-      packId: face.template.packId,
-      sealedTemplate: deps.vault.sealTemplate(gallery.tenantId, wrappedKey, face.template.vector),
-      ...(face.portrait && { sealedPhoto: deps.vault.sealPhoto(gallery.tenantId, wrappedKey, face.portrait) }),
-      createdMs: deps.clock.nowMs(),
-    },
-    MAX_ENROLMENTS_PER_PERSON,
+  const { packId } = face.template;
+  const enrolmentId = deps.newId();
+  const deed = { action: 'enrol', packId, personIds: [personId], enrolmentIds: [enrolmentId] } as const;
+  return audited(deps, { ...deed, gallery: auditedGallery(gallery) }, () =>
+    deps.store.addEnrolment(
+      gallery,
+      personId,
+      {
+        enrolmentId,
+        ...(userData === undefined ? {} : { userData }),
+        ...(sourceHash === undefined ? {} : { sourceHash }),
+        box: face.box,
+        quality: face.quality,
+        packId,
+        sealedTemplate: deps.vault.sealTemplate(gallery.tenantId, wrappedKey, face.template.vector),
+        ...(face.portrait && { sealedPhoto: deps.vault.sealPhoto(gallery.tenantId, wrappedKey, face.portrait) }),
+        createdMs: deps.clock.nowMs(),
+      },
+      MAX_ENROLMENTS_PER_PERSON,
+    ),
   );
 }
 

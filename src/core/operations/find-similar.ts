@@ -2,7 +2,7 @@ import { packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
 import { getReferredGallery, requireTrained } from '../galleries.ts';
 import { DEFAULT_MIN_CONFIDENCE } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { compareTemplates, confidenceOf } from '../score.ts';
 import type { GalleryRef, Probe } from '../types.ts';
@@ -46,7 +46,7 @@ export async function findSimilarProbes(
 
 /** The faces of a face gallery that are most like a probe, best first. gallery-not-ready for one that is empty. */
 export async function findSimilarFaces(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'index' | 'engine' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'index' | 'engine' | 'recognitionModels'> & Acting,
   input: FindSimilarOptions & {
     readonly gallery: GalleryRef;
     readonly probeId: string;
@@ -72,6 +72,7 @@ export async function findSimilarFaces(
   });
   const [answer] = await identifyTemplates(deps, gallery, {
     vectors: [probe.template.vector],
+    probeIds: [probe.probeId],
     maxCandidates: input.maxFaces,
     minConfidence: input.samePersonOnly ? DEFAULT_MIN_CONFIDENCE : 0,
     ...(input.signal ? { signal: input.signal } : {}),

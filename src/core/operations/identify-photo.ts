@@ -1,6 +1,6 @@
 import { packFor } from '../checks.ts';
 import { MAX_FACES_PER_IMAGE } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Face, Gallery } from '../types.ts';
 import { type Identification, type IdentifyOptions, identifyTemplates } from './identify.ts';
 
@@ -20,7 +20,7 @@ export interface IdentifiedPhoto {
 
 /** Finds every face of a photo and searches the gallery for each. Keeps nothing and needs no training. */
 export async function identifyPhoto(
-  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'> & Acting,
   input: IdentifyPhotoInput,
 ): Promise<IdentifiedPhoto> {
   const { gallery, image, signal } = input;

@@ -1,7 +1,8 @@
+import { auditedGallery } from '../audited.ts';
 import { packFor } from '../checks.ts';
 import { type DecisionRule, decide, decisionRule, type Outcome, strangerRate } from '../decide.ts';
 import { getReferredGallery, requireTrained } from '../galleries.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { rankPersons } from '../rank-persons.ts';
 import { confidenceOf, scoreOf } from '../score.ts';
@@ -31,13 +32,21 @@ export interface Identification {
   };
 }
 
-type SearchDeps = Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'>;
+type SearchDeps = Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'> & Acting;
 
-/** Who in the gallery is it? One answer a vector, in their order; vectors are unit templates of the gallery's pack. */
+/**
+ * Who in the gallery is it? One answer a vector, in their order; vectors are unit templates of the gallery's pack. The
+ * answer is on record, with whom it names, before anybody gets it.
+ */
 export async function identifyTemplates(
   deps: SearchDeps,
   gallery: Gallery,
-  probe: IdentifyOptions & { readonly vectors: readonly Float32Array[]; readonly signal?: AbortSignal },
+  probe: IdentifyOptions & {
+    readonly vectors: readonly Float32Array[];
+    /** Of the vectors; absent for faces that came with the request and are not kept. */
+    readonly probeIds?: readonly string[];
+    readonly signal?: AbortSignal;
+  },
 ): Promise<readonly Identification[]> {
   const pack = packFor(deps, gallery.recognitionModel);
   const rule = decisionRule(pack.calibration, {
@@ -49,8 +58,8 @@ export async function identifyTemplates(
     probe.minConfidence === 'review'
       ? rule.reviewScore
       : Math.max(-1, scoreOf(probe.minConfidence, pack.calibration, rule.thresholdScore));
-  return Promise.all(
-    probe.vectors.map(async (vector) => {
+  const answers = await Promise.all(
+    probe.vectors.map(async (vector): Promise<Identification> => {
       // One more than asked for: the margin to the runner-up is part of the decision.
       const ranking = await rankPersons(deps, gallery, {
         vector,
@@ -81,6 +90,23 @@ export async function identifyTemplates(
       };
     }),
   );
+  await deps.audit.record({
+    action: 'search',
+    outcome: 'done',
+    gallery: auditedGallery(gallery),
+    recognitionModel: gallery.recognitionModel,
+    packId: pack.packId,
+    // A confidence of 1 asks for more than any score is
+    thresholdScore: Math.min(1, minScore),
+    searches: answers.map(({ candidates }, i) => {
+      const probeId = probe.probeIds?.[i];
+      return {
+        ...(probeId === undefined ? {} : { probeId }),
+        candidates: candidates.map(({ personId, score }) => ({ personId, score })),
+      };
+    }),
+  });
+  return answers;
 }
 
 function searchedSize(
@@ -114,6 +140,7 @@ export async function identifyProbes(
   const { maxCandidates, minConfidence, signal } = input;
   const answers = await identifyTemplates(deps, gallery, {
     vectors: probes.map((probe) => probe.template.vector),
+    probeIds: input.probeIds,
     maxCandidates,
     minConfidence,
     ...(signal ? { signal } : {}),

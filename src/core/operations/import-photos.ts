@@ -1,6 +1,6 @@
 import { checkName, packFor } from '../checks.ts';
 import type { FaceTarget } from '../face-choice.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
 import type { Enrolment, Gallery, Person, Quality, QualityLevel } from '../types.ts';
 import { readFaceToEnrol, storeFace } from './enrol-face.ts';
@@ -37,7 +37,8 @@ export interface ImportOptions {
   readonly minQuality: QualityLevel;
 }
 
-type ImportDeps = Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>;
+type ImportDeps = Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'> &
+  Acting;
 
 /** One import into a gallery, which need not exist yet when photos are only checked. */
 export function openPhotoImporter(

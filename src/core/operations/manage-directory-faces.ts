@@ -3,7 +3,7 @@ import { directoryFacesOf, openDirectory, openDirectoryFaces, unlessAlreadyThere
 import { KithError } from '../errors.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import { MAX_PERSONS_DIRECTORY } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Enrolment } from '../types.ts';
 import { enrolFace } from './enrol-face.ts';
 import { deleteEnrolment, updateEnrolment } from './manage-enrolments.ts';
@@ -20,7 +20,7 @@ export interface DirectoryFaceAddress extends DirectoryPersonModel {
 
 /** Once it resolves, every later search finds the face. */
 export async function enrolDirectoryFace(
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'> & Acting,
   person: DirectoryPersonModel,
   photo: {
     readonly image: Uint8Array;
@@ -73,7 +73,7 @@ export async function getDirectoryFace(
 }
 
 export async function updateDirectoryFace(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'> & Acting,
   address: DirectoryFaceAddress,
   userData: string | undefined,
 ): Promise<void> {
@@ -84,7 +84,7 @@ export async function updateDirectoryFace(
 }
 
 export async function deleteDirectoryFace(
-  deps: Pick<Deps, 'store' | 'clock' | 'follower'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'follower'> & Acting,
   address: DirectoryFaceAddress,
 ): Promise<void> {
   await getDirectoryFace(deps, address);

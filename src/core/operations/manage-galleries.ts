@@ -1,6 +1,7 @@
+import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
 import { MAX_FACE_GALLERIES } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
 import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
@@ -18,7 +19,7 @@ export interface GallerySettings {
 
 /** already-exists when the id is taken: creating never changes what is there. */
 export async function createGallery(
-  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'recognitionModels'> & Acting,
   ref: GalleryRef,
   settings: GallerySettings,
 ): Promise<Gallery> {
@@ -28,9 +29,11 @@ export async function createGallery(
   checkTargetFpir(settings.targetFpir);
   packFor(deps, settings.recognitionModel);
   const { tenantId, kind, galleryId } = ref;
-  return deps.store.createGallery(
-    { tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() },
-    kind === 'face' ? MAX_FACE_GALLERIES : undefined,
+  return audited(deps, { action: 'gallery-create', gallery: auditedGallery(ref) }, () =>
+    deps.store.createGallery(
+      { tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() },
+      kind === 'face' ? MAX_FACE_GALLERIES : undefined,
+    ),
   );
 }
 
@@ -70,19 +73,23 @@ function checkTargetFpir(targetFpir: number | undefined): void {
 }
 
 export async function updateGallery(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'> & Acting,
   ref: GalleryRef,
   patch: GalleryPatch,
 ): Promise<void> {
   checkTargetFpir(patch.targetFpir);
   const changesSettings = patch.targetFpir !== undefined || patch.keepPhotos !== undefined;
   if (!changesSettings || patch.name !== undefined || patch.userData !== undefined) checkNamePatch(patch);
-  await deps.store.updateGallery(ref, patch, deps.clock.nowMs());
-  if (patch.keepPhotos === false) await sweepPhotos(deps);
+  await audited(deps, { action: 'gallery-change', gallery: auditedGallery(ref) }, async () => {
+    await deps.store.updateGallery(ref, patch, deps.clock.nowMs());
+    if (patch.keepPhotos === false) await sweepPhotos(deps);
+  });
 }
 
 /** With all its persons and enrolments. */
-export async function deleteGallery(deps: Pick<Deps, 'store' | 'follower'>, ref: GalleryRef): Promise<void> {
-  await deps.store.deleteGallery(ref);
-  await deps.follower.catchUp();
+export async function deleteGallery(deps: Pick<Deps, 'store' | 'follower'> & Acting, ref: GalleryRef): Promise<void> {
+  await audited(deps, { action: 'erase-gallery', gallery: auditedGallery(ref) }, async () => {
+    await deps.store.deleteGallery(ref);
+    await deps.follower.catchUp();
+  });
 }

@@ -1,9 +1,11 @@
 // Galleries of the face kinds. Each enrolment stands for itself there: it is kept as a person without a name and with
 // one enrolment, both under the same id, so that a search ranks faces as it ranks persons elsewhere.
+
+import { audited, auditedGallery } from '../audited.ts';
 import { checkFaceUserData, packFor } from '../checks.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import { MAX_FACES_FACE_GALLERY, MAX_FACES_LARGE_FACE_GALLERY } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Page } from '../storage/page.ts';
 import type { GalleryRef } from '../types.ts';
 import { readFaceToEnrol } from './enrol-face.ts';
@@ -15,7 +17,7 @@ export interface LoneFace {
 
 /** Once it resolves, every later search finds the face. */
 export async function addLoneFace(
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'> & Acting,
   input: {
     readonly gallery: GalleryRef;
     readonly image: Uint8Array;
@@ -34,15 +36,18 @@ export async function addLoneFace(
   const wrappedKey = deps.vault.newPersonKey(gallery.tenantId);
   const userData = input.userData === undefined ? {} : { userData: input.userData };
   const sealedTemplate = deps.vault.sealTemplate(gallery.tenantId, wrappedKey, template.vector);
-  await deps.store.importPersons(
-    input.gallery,
-    [
-      {
-        person: { personId: faceId, name: '', ...userData, wrappedKey, createdMs },
-        enrolments: [{ enrolmentId: faceId, box, quality, packId, sealedTemplate, createdMs }],
-      },
-    ],
-    gallery.kind === 'face' ? MAX_FACES_FACE_GALLERY : MAX_FACES_LARGE_FACE_GALLERY,
+  const deed = { action: 'enrol', packId, enrolmentIds: [faceId] } as const;
+  await audited(deps, { ...deed, gallery: auditedGallery(gallery) }, () =>
+    deps.store.importPersons(
+      input.gallery,
+      [
+        {
+          person: { personId: faceId, name: '', ...userData, wrappedKey, createdMs },
+          enrolments: [{ enrolmentId: faceId, box, quality, packId, sealedTemplate, createdMs }],
+        },
+      ],
+      gallery.kind === 'face' ? MAX_FACES_FACE_GALLERY : MAX_FACES_LARGE_FACE_GALLERY,
+    ),
   );
   await deps.follower.catchUp();
   return { faceId, ...userData };
@@ -62,22 +67,27 @@ export async function getLoneFace(deps: Pick<Deps, 'store'>, ref: GalleryRef, fa
 }
 
 export async function updateLoneFace(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'> & Acting,
   face: { readonly gallery: GalleryRef; readonly faceId: string },
   userData: string | undefined,
 ): Promise<void> {
   checkFaceUserData(userData);
   const patch = userData === undefined ? {} : { userData };
-  await deps.store.updatePerson(face.gallery, face.faceId, patch, deps.clock.nowMs());
+  const deed = { action: 'enrolment-change', enrolmentIds: [face.faceId] } as const;
+  await audited(deps, { ...deed, gallery: auditedGallery(face.gallery) }, () =>
+    deps.store.updatePerson(face.gallery, face.faceId, patch, deps.clock.nowMs()),
+  );
 }
 
 export async function deleteLoneFace(
-  deps: Pick<Deps, 'store' | 'follower'>,
+  deps: Pick<Deps, 'store' | 'follower'> & Acting,
   ref: GalleryRef,
   faceId: string,
 ): Promise<void> {
-  await deps.store.deletePerson(ref, faceId);
-  await deps.follower.catchUp();
+  await audited(deps, { action: 'erase-enrolment', gallery: auditedGallery(ref), enrolmentIds: [faceId] }, async () => {
+    await deps.store.deletePerson(ref, faceId);
+    await deps.follower.catchUp();
+  });
 }
 
 function toLoneFace({ personId, userData }: { readonly personId: string; readonly userData?: string }): LoneFace {

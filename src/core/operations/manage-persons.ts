@@ -1,13 +1,14 @@
+import { audited, auditedGallery } from '../audited.ts';
 import { checkName, checkUserData } from '../checks.ts';
 import { MAX_PERSONS_LARGE_PERSON_GALLERY, MAX_PERSONS_PERSON_GALLERY } from '../limits.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Page } from '../storage/page.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
 import type { GalleryRef, Person } from '../types.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
 
 export async function createPerson(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'> & Acting,
   ref: GalleryRef,
   settings: { readonly name: string; readonly userData?: string },
 ): Promise<Person> {
@@ -20,40 +21,54 @@ export async function createPerson(
     wrappedKey: deps.vault.newPersonKey(ref.tenantId),
     createdMs: deps.clock.nowMs(),
   };
-  return deps.store.createPerson(ref, person, maxPersons);
+  const { personId } = person;
+  return audited(deps, { action: 'person-create', gallery: auditedGallery(ref), personIds: [personId] }, () =>
+    deps.store.createPerson(ref, person, maxPersons),
+  );
 }
 
 export async function getPerson(
-  deps: Pick<Deps, 'store'>,
+  deps: Pick<Deps, 'store'> & Acting,
   ref: GalleryRef,
   personId: string,
 ): Promise<PersonWithEnrolments> {
-  return deps.store.getPerson(ref, personId);
+  const person = await deps.store.getPerson(ref, personId);
+  const read = { action: 'person-read', outcome: 'done' } as const;
+  await deps.audit.record({ ...read, gallery: auditedGallery(ref), personIds: [personId] });
+  return person;
 }
 
 export async function listPersons(
-  deps: Pick<Deps, 'store'>,
+  deps: Pick<Deps, 'store'> & Acting,
   ref: GalleryRef,
   page: Page,
 ): Promise<readonly PersonWithEnrolments[]> {
-  return deps.store.listPersons(ref, page);
+  const persons = await deps.store.listPersons(ref, page);
+  const read = { action: 'person-read', outcome: 'done', counts: { persons: persons.length } } as const;
+  await deps.audit.record({ ...read, gallery: auditedGallery(ref) });
+  return persons;
 }
 
 export async function updatePerson(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'> & Acting,
   person: { readonly gallery: GalleryRef; readonly personId: string },
   patch: NamePatch,
 ): Promise<void> {
   checkNamePatch(patch);
-  await deps.store.updatePerson(person.gallery, person.personId, patch, deps.clock.nowMs());
+  const { gallery, personId } = person;
+  await audited(deps, { action: 'person-change', gallery: auditedGallery(gallery), personIds: [personId] }, () =>
+    deps.store.updatePerson(gallery, personId, patch, deps.clock.nowMs()),
+  );
 }
 
 /** With all enrolments and the key that opens them. */
 export async function deletePerson(
-  deps: Pick<Deps, 'store' | 'follower'>,
+  deps: Pick<Deps, 'store' | 'follower'> & Acting,
   ref: GalleryRef,
   personId: string,
 ): Promise<void> {
-  await deps.store.deletePerson(ref, personId);
-  await deps.follower.catchUp();
+  await audited(deps, { action: 'erase-person', gallery: auditedGallery(ref), personIds: [personId] }, async () => {
+    await deps.store.deletePerson(ref, personId);
+    await deps.follower.catchUp();
+  });
 }

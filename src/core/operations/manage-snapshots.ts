@@ -1,9 +1,11 @@
 // Copies of galleries as they were, to make them anew. Templates stay sealed as they are.
+
+import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkUserData, invalidArgument } from '../checks.ts';
 import { KithError } from '../errors.ts';
 import { SNAPSHOT_KEPT_MS } from '../limits.ts';
 import { nextTurn } from '../next-turn.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { GalleryKind, GalleryRef, Operation, Snapshot } from '../types.ts';
 import { startOperation } from './long-running.ts';
 
@@ -12,13 +14,15 @@ const PERSONS_PER_TURN = 200;
 
 /** Answers at once; the operation's outcome is the snapshot. Persons changed meanwhile are copied before or after. */
 export async function takeSnapshot(
-  deps: Pick<Deps, 'store' | 'clock' | 'newId'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'newId'> & Acting,
   of: GalleryRef,
   settings: { readonly applyScope: readonly string[]; readonly userData?: string },
 ): Promise<Operation> {
   checkUserData(settings.userData);
   const snapshotId = deps.newId();
-  await deps.store.beginSnapshot(of, { ...settings, snapshotId, createdMs: deps.clock.nowMs() });
+  await audited(deps, { action: 'export', gallery: auditedGallery(of) }, () =>
+    deps.store.beginSnapshot(of, { ...settings, snapshotId, createdMs: deps.clock.nowMs() }),
+  );
   return startOperation(deps, of.tenantId, {
     outcome: { resource: 'snapshot', id: snapshotId },
     async work() {
@@ -30,14 +34,16 @@ export async function takeSnapshot(
 
 /** Makes a gallery anew under an id that is free; persons, faces and their ids are the same. Answers at once. */
 export async function applySnapshot(
-  deps: Pick<Deps, 'store' | 'clock' | 'newId' | 'follower'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'newId' | 'follower'> & Acting,
   tenantId: string,
   wish: { readonly snapshotId: string; readonly galleryId: string },
 ): Promise<Operation> {
   checkGalleryId(wish.galleryId);
   const { kind, snapshotId } = await getSnapshot(deps, tenantId, wish.snapshotId);
   const to: GalleryRef = { tenantId, kind, galleryId: wish.galleryId };
-  await deps.store.createGalleryFromSnapshot(snapshotId, to, deps.clock.nowMs());
+  await audited(deps, { action: 'import', gallery: auditedGallery(to) }, () =>
+    deps.store.createGalleryFromSnapshot(snapshotId, to, deps.clock.nowMs()),
+  );
   return startOperation(deps, tenantId, {
     outcome: { resource: 'gallery', id: wish.galleryId, galleryKind: kind },
     async work() {

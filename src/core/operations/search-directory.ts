@@ -1,7 +1,7 @@
 // Identification and verification against a tenant's directory, in the gallery of each probe's own model.
 import { directoryFacesOf, openDirectory } from '../directory.ts';
 import { KithError } from '../errors.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import { openProbes } from '../probes.ts';
 import type { Gallery, GalleryRef, Probe } from '../types.ts';
 import { type Identification, type IdentifyOptions, identifyTemplates } from './identify.ts';
@@ -19,7 +19,7 @@ export interface DirectoryCandidates extends Pick<Identification, 'candidates'> 
 
 /** One answer a probe, in their order. Needs no training. */
 export async function identifyInDirectory(
-  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'clock' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'clock' | 'recognitionModels'> & Acting,
   input: IdentifyOptions & {
     readonly tenantId: string;
     readonly probeIds: readonly string[];
@@ -40,6 +40,7 @@ export async function identifyInDirectory(
       const [answer] = await identifyTemplates(deps, gallery, {
         ...options,
         vectors: [probe.template.vector],
+        probeIds: [probe.probeId],
         ...(allowPersonNos ? { allowPersonNos } : {}),
       });
       return { probeId: probe.probeId, candidates: answer?.candidates ?? [] };
@@ -73,7 +74,7 @@ async function requireReferredRoster(deps: Pick<Deps, 'store'>, gallery: Gallery
 
 /** Is the probe this person of the directory? */
 export async function verifyDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting,
   input: { readonly tenantId: string; readonly personId: string; readonly probeId: string },
 ): Promise<Verification> {
   const { tenantId, personId, probeId } = input;

@@ -1,12 +1,17 @@
+import { audited, auditedGallery } from '../audited.ts';
 import { neverTrained } from '../galleries.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import type { Gallery, GalleryRef } from '../types.ts';
 
 /**
  * Kith searches an enrolment from the moment it is acknowledged, so there is nothing to compute: training marks the
  * gallery as ready for doors whose callers expect to be told. A gallery without enrolments fails, as it can name nobody.
  */
-export async function trainGallery(deps: Pick<Deps, 'store' | 'clock'>, ref: GalleryRef): Promise<void> {
+export async function trainGallery(deps: Pick<Deps, 'store' | 'clock'> & Acting, ref: GalleryRef): Promise<void> {
+  await audited(deps, { action: 'gallery-train', gallery: auditedGallery(ref) }, () => markTrained(deps, ref));
+}
+
+async function markTrained(deps: Pick<Deps, 'store' | 'clock'>, ref: GalleryRef): Promise<void> {
   const gallery = await deps.store.getGallery(ref);
   const { enrolments } = await deps.store.countGallery(ref);
   const nowMs = deps.clock.nowMs();

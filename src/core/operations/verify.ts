@@ -1,10 +1,11 @@
+import { auditedGallery } from '../audited.ts';
 import { packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
 import { getReferredGallery } from '../galleries.ts';
-import type { Deps } from '../ports.ts';
+import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { compareTemplates, confidenceOf } from '../score.ts';
-import type { GalleryRef, Probe, Template } from '../types.ts';
+import type { AuditEventOf, GalleryRef, Probe, Template } from '../types.ts';
 
 export interface Verification {
   readonly score: number;
@@ -13,7 +14,7 @@ export interface Verification {
   readonly samePerson: boolean;
 }
 
-type VerifyDeps = Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'>;
+type VerifyDeps = Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting;
 
 /** Are two templates of one pack of one person? */
 export function verifyTemplates(
@@ -29,7 +30,9 @@ export async function verifyProbes(
 ): Promise<Verification> {
   const [a, b] = (await openProbes(deps, input.tenantId, input.probeIds)) as [Probe, Probe];
   requireSameModel(a, { recognitionModel: b.recognitionModel, packId: b.template.packId });
-  return judge(deps, a.recognitionModel, compareTemplates(a.template, b.template));
+  const verification = judge(deps, a.recognitionModel, compareTemplates(a.template, b.template));
+  await record(deps, a.recognitionModel, { probeIds: input.probeIds, score: verification.score });
+  return verification;
 }
 
 /** Is the probe this person? The best of the person's enrolments speaks. Needs no training. */
@@ -54,7 +57,25 @@ export async function verifyPerson(
       vector: deps.vault.openTemplate(tenantId, enrolment.wrappedKey, enrolment.sealedTemplate),
     }),
   );
-  return judge(deps, gallery.recognitionModel, Math.max(...scores));
+  const verification = judge(deps, gallery.recognitionModel, Math.max(...scores));
+  await record(deps, gallery.recognitionModel, {
+    gallery: auditedGallery(gallery),
+    personIds: [input.personId],
+    probeIds: [input.probeId],
+    score: verification.score,
+  });
+  return verification;
+}
+
+/** Before anybody gets the answer. */
+async function record(
+  deps: Pick<Deps, 'engine' | 'recognitionModels'> & Acting,
+  recognitionModel: string,
+  compared: Pick<AuditEventOf<'verify'>, 'gallery' | 'personIds' | 'probeIds' | 'score'>,
+): Promise<void> {
+  const { packId, calibration } = packFor(deps, recognitionModel);
+  const rule = { recognitionModel, packId, thresholdScore: calibration.midpointScore };
+  await deps.audit.record({ action: 'verify', outcome: 'done', ...rule, ...compared });
 }
 
 function judge(

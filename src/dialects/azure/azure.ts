@@ -62,7 +62,11 @@ export function addAzureDialect(app: FastifyInstance, deps: Deps, options: Azure
   addOpenApiRoutes(app, scopes);
 }
 
-async function mountVersion(app: FastifyInstance, deps: Deps, options: Omit<RoutesOptions, 'keys'>): Promise<void> {
+async function mountVersion(
+  app: FastifyInstance,
+  deps: Deps,
+  options: Omit<RoutesOptions, 'keys' | 'auditLog'>,
+): Promise<void> {
   await describeRoutes(app, options.version);
   addBodyParsers(app);
   app.setValidatorCompiler((request) => {
@@ -81,7 +85,7 @@ async function mountVersion(app: FastifyInstance, deps: Deps, options: Omit<Rout
   app.setNotFoundHandler((_request, reply) => notFound(reply));
   // Before the body is read: whatever it is, there is nothing here.
   app.addHook('onRequest', async (request, reply) => (request.is404 ? notFound(reply) : undefined));
-  addOperations(createRoutes(app, { ...options, keys: deps.keys }), deps);
+  addOperations(createRoutes(app, { ...options, keys: deps.keys, auditLog: deps.auditLog }), deps);
 }
 
 function addOperations(routes: Routes, deps: Deps): void {

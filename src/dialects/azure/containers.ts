@@ -89,7 +89,7 @@ export function addContainerRoutes(
     body: CreateContainer,
     async handle(call) {
       const { recognitionModel = DEFAULT_RECOGNITION_MODEL, ...named } = call.body;
-      await createGallery(deps, pathGallery(words, call), { ...named, recognitionModel });
+      await createGallery({ ...deps, audit: call.audit }, pathGallery(words, call), { ...named, recognitionModel });
       return {};
     },
   });
@@ -100,7 +100,7 @@ export function addContainerRoutes(
     permission: 'enrol',
     body: NamePatch,
     async handle(call) {
-      await updateGallery(deps, pathGallery(words, call), call.body);
+      await updateGallery({ ...deps, audit: call.audit }, pathGallery(words, call), call.body);
       return {};
     },
   });
@@ -110,7 +110,7 @@ export function addContainerRoutes(
     summary: `Delete a ${label} and everything in it`,
     permission: 'enrol',
     async handle(call) {
-      await deleteGallery(deps, pathGallery(words, call));
+      await deleteGallery({ ...deps, audit: call.audit }, pathGallery(words, call));
       return {};
     },
   });

@@ -66,17 +66,20 @@ export function addDetectRoute(
     query: DetectQuery,
     ...(SESSION_IMAGE_VERSIONS.includes(routes.version) ? { body: DETECT_BODY } : {}),
     answers: DetectAnswer,
-    async handle({ tenantId, query, body, signal }) {
+    async handle({ audit, tenantId, query, body, signal }) {
       const wish = readWish(query);
       const image = await imageBytes(deps, body, signal);
-      const faces = await detectFaces(deps, {
-        tenantId,
-        image,
-        recognitionModel: wish.recognitionModel,
-        measure: wish.attributes.length > 0,
-        probeTtlS: wish.probeTtlS,
-        signal,
-      });
+      const faces = await detectFaces(
+        { ...deps, audit },
+        {
+          tenantId,
+          image,
+          recognitionModel: wish.recognitionModel,
+          measure: wish.attributes.length > 0,
+          probeTtlS: wish.probeTtlS,
+          signal,
+        },
+      );
       return { body: faces.map((face) => azureFace(face, wish)) };
     },
   });

@@ -43,10 +43,10 @@ export function addDirectoryFaceRoutes(
     query: AddFaceQuery,
     answers: Type.Object({ persistedFaceId: Guid }),
     success: 202,
-    async handle({ tenantId, params, query, body, baseUrl, signal }) {
+    async handle({ audit, tenantId, params, query, body, baseUrl, signal }) {
       const { personId, recognitionModel } = params;
       const { enrolmentId } = await enrolDirectoryFace(
-        deps,
+        { ...deps, audit },
         { tenantId, personId, recognitionModel },
         {
           target: readTargetFace(query.targetFace),
@@ -91,8 +91,12 @@ export function addDirectoryFaceRoutes(
     summary: "Change a face's user data",
     permission: 'enrol',
     body: FacePatch,
-    async handle({ tenantId, params: { persistedFaceId, ...person }, body }) {
-      await updateDirectoryFace(deps, { tenantId, ...person, enrolmentId: persistedFaceId }, body.userData);
+    async handle({ audit, tenantId, params: { persistedFaceId, ...person }, body }) {
+      await updateDirectoryFace(
+        { ...deps, audit },
+        { tenantId, ...person, enrolmentId: persistedFaceId },
+        body.userData,
+      );
       return {};
     },
   });
@@ -102,8 +106,8 @@ export function addDirectoryFaceRoutes(
     summary: 'Delete a face',
     permission: 'enrol',
     success: 202,
-    async handle({ tenantId, params: { persistedFaceId, ...person }, baseUrl }) {
-      await deleteDirectoryFace(deps, { tenantId, ...person, enrolmentId: persistedFaceId });
+    async handle({ audit, tenantId, params: { persistedFaceId, ...person }, baseUrl }) {
+      await deleteDirectoryFace({ ...deps, audit }, { tenantId, ...person, enrolmentId: persistedFaceId });
       return { headers: operationHeaders(await recordFinished(deps, tenantId), baseUrl) };
     },
   });

@@ -36,8 +36,8 @@ export function addDirectoryPersonRoutes(
     body: NameAndUserData,
     answers: Type.Object({ personId: Guid }),
     success: 202,
-    async handle({ tenantId, body, baseUrl }) {
-      const { personId } = await createDirectoryPerson(deps, tenantId, body);
+    async handle({ audit, tenantId, body, baseUrl }) {
+      const { personId } = await createDirectoryPerson({ ...deps, audit }, tenantId, body);
       const operation = await recordFinished(deps, tenantId, { resource: 'person', id: personId });
       return {
         headers: operationHeaders(operation, baseUrl, `${baseUrl}/persons/${personId}`),
@@ -52,8 +52,8 @@ export function addDirectoryPersonRoutes(
     permission: 'search',
     query: PersonPageQuery,
     answers: Type.Array(DirectoryPerson),
-    async handle({ tenantId, query }) {
-      const persons = await listDirectoryPersons(deps, tenantId, pageOf(query));
+    async handle({ audit, tenantId, query }) {
+      const persons = await listDirectoryPersons({ ...deps, audit }, tenantId, pageOf(query));
       return { body: persons.map(azureDirectoryPerson) };
     },
   });
@@ -63,8 +63,8 @@ export function addDirectoryPersonRoutes(
     summary: 'Get a person',
     permission: 'search',
     answers: DirectoryPerson,
-    async handle({ tenantId, params }) {
-      return { body: azureDirectoryPerson(await getDirectoryPerson(deps, tenantId, params.personId)) };
+    async handle({ audit, tenantId, params }) {
+      return { body: azureDirectoryPerson(await getDirectoryPerson({ ...deps, audit }, tenantId, params.personId)) };
     },
   });
   routes.json({
@@ -73,8 +73,8 @@ export function addDirectoryPersonRoutes(
     summary: "Change a person's name or user data",
     permission: 'enrol',
     body: NamePatch,
-    async handle({ tenantId, params, body }) {
-      await updateDirectoryPerson(deps, { tenantId, personId: params.personId }, body);
+    async handle({ audit, tenantId, params, body }) {
+      await updateDirectoryPerson({ ...deps, audit }, { tenantId, personId: params.personId }, body);
       return {};
     },
   });
@@ -84,8 +84,8 @@ export function addDirectoryPersonRoutes(
     summary: 'Delete a person and their faces',
     permission: 'enrol',
     success: 202,
-    async handle({ tenantId, params, baseUrl }) {
-      await deleteDirectoryPerson(deps, tenantId, params.personId);
+    async handle({ audit, tenantId, params, baseUrl }) {
+      await deleteDirectoryPerson({ ...deps, audit }, tenantId, params.personId);
       return { headers: operationHeaders(await recordFinished(deps, tenantId), baseUrl) };
     },
   });
@@ -97,8 +97,8 @@ export function addDirectoryPersonRoutes(
     permission: 'search',
     query: PageQuery,
     answers: Type.Object({ dynamicPersonGroupIds: Type.Array(Type.String()) }),
-    async handle({ tenantId, params, query }) {
-      await getDirectoryPerson(deps, tenantId, params.personId);
+    async handle({ audit, tenantId, params, query }) {
+      await getDirectoryPerson({ ...deps, audit }, tenantId, params.personId);
       const person = { gallery: directoryOf(tenantId), personId: params.personId };
       return { body: { dynamicPersonGroupIds: [...(await listRostersOfPerson(deps, person, pageOf(query)))] } };
     },

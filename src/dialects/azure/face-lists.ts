@@ -38,13 +38,16 @@ export function addListedFaceRoutes(
     query: AddFaceQuery,
     answers: Type.Object({ persistedFaceId: Guid }),
     async handle(call) {
-      const { faceId } = await addLoneFace(deps, {
-        gallery: pathGallery(words, call),
-        target: readTargetFace(call.query.targetFace),
-        userData: call.query.userData,
-        image: await imageBytes(deps, call.body, call.signal),
-        signal: call.signal,
-      });
+      const { faceId } = await addLoneFace(
+        { ...deps, audit: call.audit },
+        {
+          gallery: pathGallery(words, call),
+          target: readTargetFace(call.query.targetFace),
+          userData: call.query.userData,
+          image: await imageBytes(deps, call.body, call.signal),
+          signal: call.signal,
+        },
+      );
       return { body: { persistedFaceId: faceId } };
     },
   });
@@ -56,7 +59,7 @@ export function addListedFaceRoutes(
     permission: 'enrol',
     params: pathIds(words, { persistedFaceId: Guid }),
     async handle(call) {
-      await deleteLoneFace(deps, pathGallery(words, call), call.params.persistedFaceId);
+      await deleteLoneFace({ ...deps, audit: call.audit }, pathGallery(words, call), call.params.persistedFaceId);
       return {};
     },
   });
@@ -138,7 +141,7 @@ export function addLargeFaceListFaceRoutes(routes: Routes, deps: Pick<Deps, 'sto
     body: FacePatch,
     async handle(call) {
       const face = { gallery: pathGallery(words, call), faceId: call.params.persistedFaceId };
-      await updateLoneFace(deps, face, call.body.userData);
+      await updateLoneFace({ ...deps, audit: call.audit }, face, call.body.userData);
       return {};
     },
   });

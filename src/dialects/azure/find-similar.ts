@@ -37,7 +37,7 @@ export function addFindSimilarRoute(
     permission: 'search',
     body: FindSimilarRequest,
     answers: FindSimilarAnswer,
-    async handle({ tenantId, body, signal }) {
+    async handle({ audit, tenantId, body, signal }) {
       refuseUnlessOneScope(body);
       const wish = {
         probeId: body.faceId,
@@ -49,12 +49,15 @@ export function addFindSimilarRoute(
         return { body: similar.map((face) => azureSimilar(face, 'faceId')) };
       }
       const list = body.largeFaceListId === undefined ? FACE_LIST : LARGE_FACE_LIST;
-      const similar = await findSimilarFaces(deps, {
-        ...wish,
-        gallery: { tenantId, kind: list.kind, galleryId: (body.largeFaceListId ?? body.faceListId) as string },
-        mustBeTrained: list === LARGE_FACE_LIST,
-        signal,
-      });
+      const similar = await findSimilarFaces(
+        { ...deps, audit },
+        {
+          ...wish,
+          gallery: { tenantId, kind: list.kind, galleryId: (body.largeFaceListId ?? body.faceListId) as string },
+          mustBeTrained: list === LARGE_FACE_LIST,
+          signal,
+        },
+      );
       return { body: similar.map((face) => azureSimilar(face, 'persistedFaceId')) };
     },
   });

@@ -53,7 +53,7 @@ export function addIdentifyRoute(
     permission: 'search',
     body: IdentifyRequest,
     answers: IdentifyAnswer,
-    async handle({ tenantId, body, version, signal }) {
+    async handle({ audit, tenantId, body, version, signal }) {
       const scope = scopeOf(body, version);
       const input = {
         probeIds: body.faceIds,
@@ -63,8 +63,8 @@ export function addIdentifyRoute(
       };
       const answers =
         'kind' in scope
-          ? await identifyProbes(deps, { ...input, gallery: { tenantId, ...scope }, mustBeTrained: true })
-          : await identifyInDirectory(deps, { ...input, tenantId, scope });
+          ? await identifyProbes({ ...deps, audit }, { ...input, gallery: { tenantId, ...scope }, mustBeTrained: true })
+          : await identifyInDirectory({ ...deps, audit }, { ...input, tenantId, scope });
       return { body: answers.map(azureIdentification) };
     },
   });

@@ -41,15 +41,18 @@ export function addPersonFaceRoutes(
     query: AddFaceQuery,
     answers: Type.Object({ persistedFaceId: Guid }),
     async handle(call) {
-      const enrolment = await enrolFace(deps, {
-        gallery: pathGallery(words, call),
-        personId: call.params.personId,
-        target: readTargetFace(call.query.targetFace),
-        userData: call.query.userData,
-        sourceHash: undefined,
-        image: await imageBytes(deps, call.body, call.signal),
-        signal: call.signal,
-      });
+      const enrolment = await enrolFace(
+        { ...deps, audit: call.audit },
+        {
+          gallery: pathGallery(words, call),
+          personId: call.params.personId,
+          target: readTargetFace(call.query.targetFace),
+          userData: call.query.userData,
+          sourceHash: undefined,
+          image: await imageBytes(deps, call.body, call.signal),
+          signal: call.signal,
+        },
+      );
       return { body: { persistedFaceId: enrolment.enrolmentId } };
     },
   });
@@ -61,11 +64,14 @@ export function addPersonFaceRoutes(
     answers: FaceAnswer,
     async handle(call) {
       const { personId, persistedFaceId } = call.params;
-      const enrolment = await getEnrolment(deps, {
-        gallery: pathGallery(words, call),
-        personId,
-        enrolmentId: persistedFaceId,
-      });
+      const enrolment = await getEnrolment(
+        { ...deps, audit: call.audit },
+        {
+          gallery: pathGallery(words, call),
+          personId,
+          enrolmentId: persistedFaceId,
+        },
+      );
       return { body: { persistedFaceId, ...givenUserData(enrolment) } };
     },
   });
@@ -79,8 +85,8 @@ export function addPersonFaceRoutes(
       const { personId, persistedFaceId } = call.params;
       const address = { gallery: pathGallery(words, call), personId, enrolmentId: persistedFaceId };
       const { userData } = call.body;
-      if (userData === undefined) await getEnrolment(deps, address);
-      else await updateEnrolment(deps, address, userData);
+      if (userData === undefined) await getEnrolment({ ...deps, audit: call.audit }, address);
+      else await updateEnrolment({ ...deps, audit: call.audit }, address, userData);
       return {};
     },
   });
@@ -91,7 +97,10 @@ export function addPersonFaceRoutes(
     permission: 'enrol',
     async handle(call) {
       const { personId, persistedFaceId } = call.params;
-      await deleteEnrolment(deps, { gallery: pathGallery(words, call), personId, enrolmentId: persistedFaceId });
+      await deleteEnrolment(
+        { ...deps, audit: call.audit },
+        { gallery: pathGallery(words, call), personId, enrolmentId: persistedFaceId },
+      );
       return {};
     },
   });

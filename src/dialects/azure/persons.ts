@@ -42,7 +42,7 @@ export function addPersonRoutes(
     body: NameAndUserData,
     answers: Type.Object({ personId: Guid }),
     async handle(call) {
-      const { personId } = await createPerson(deps, pathGallery(words, call), call.body);
+      const { personId } = await createPerson({ ...deps, audit: call.audit }, pathGallery(words, call), call.body);
       return { body: { personId } };
     },
   });
@@ -54,7 +54,7 @@ export function addPersonRoutes(
     query: PageQuery,
     answers: Type.Array(PersonAnswer),
     async handle(call) {
-      const persons = await listPersons(deps, pathGallery(words, call), pageOf(call.query));
+      const persons = await listPersons({ ...deps, audit: call.audit }, pathGallery(words, call), pageOf(call.query));
       return { body: persons.map(azurePerson) };
     },
   });
@@ -65,7 +65,11 @@ export function addPersonRoutes(
     permission: 'search',
     answers: PersonAnswer,
     async handle(call) {
-      return { body: azurePerson(await getPerson(deps, pathGallery(words, call), call.params.personId)) };
+      return {
+        body: azurePerson(
+          await getPerson({ ...deps, audit: call.audit }, pathGallery(words, call), call.params.personId),
+        ),
+      };
     },
   });
   routes.json({
@@ -76,7 +80,7 @@ export function addPersonRoutes(
     body: NamePatch,
     async handle(call) {
       const { personId } = call.params;
-      await updatePerson(deps, { gallery: pathGallery(words, call), personId }, call.body);
+      await updatePerson({ ...deps, audit: call.audit }, { gallery: pathGallery(words, call), personId }, call.body);
       return {};
     },
   });
@@ -86,7 +90,7 @@ export function addPersonRoutes(
     summary: 'Delete a person and their faces',
     permission: 'enrol',
     async handle(call) {
-      await deletePerson(deps, pathGallery(words, call), call.params.personId);
+      await deletePerson({ ...deps, audit: call.audit }, pathGallery(words, call), call.params.personId);
       return {};
     },
   });

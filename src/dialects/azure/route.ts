@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static, TNever, TObject, TSchema } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';
-import type { Deps } from '../../core/ports.ts';
+import type { Audit, Deps } from '../../core/ports.ts';
 import type { Permission, Principal } from '../../core/types.ts';
 import { goneSignal } from '../http/gone-signal.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
@@ -16,6 +16,8 @@ import { ErrorAnswer } from './wire.ts';
 /** What a handler gets: checked, typed, and nothing of HTTP that it doesn't need. */
 export interface Call<P, Q, B> {
   readonly tenantId: string;
+  /** Records what is done as done by this caller. */
+  readonly audit: Audit;
   readonly keyId: string;
   readonly version: AzureVersion;
   readonly params: P;
@@ -91,6 +93,7 @@ export interface Routes {
 export interface RoutesOptions {
   readonly version: AzureVersion;
   readonly keys: Deps['keys'];
+  readonly auditLog: Deps['auditLog'];
   readonly publicUrl?: string;
   /** None when calls are not counted. */
   readonly limitRate?: RateLimit;
@@ -127,6 +130,7 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
     method: route.method,
     pathIds: Object.keys(route.params?.properties ?? {}),
   };
+  const { auditLog } = options;
   const principals = new WeakMap<FastifyRequest, Principal>();
 
   app.route({
@@ -158,6 +162,7 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
       if (route.bodySchema && request.body === undefined) throw invalidArgument('body', 'missing', 'A body is needed.');
       const answer = await route.handle({
         tenantId: principal.tenantId,
+        audit: auditLog.actingAs(principal),
         keyId: principal.keyId,
         version: options.version,
         params: request.params,

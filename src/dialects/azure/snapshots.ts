@@ -44,9 +44,13 @@ export function addSnapshotRoutes(routes: Routes, deps: Pick<Deps, 'store' | 'cl
       userData: Type.Optional(UserData),
     }),
     success: 202,
-    async handle({ tenantId, body, baseUrl }) {
+    async handle({ audit, tenantId, body, baseUrl }) {
       const { type, objectId, ...settings } = body;
-      const operation = await takeSnapshot(deps, { tenantId, kind: kindOf(type), galleryId: objectId }, settings);
+      const operation = await takeSnapshot(
+        { ...deps, audit },
+        { tenantId, kind: kindOf(type), galleryId: objectId },
+        settings,
+      );
       return { headers: operationHeaders(operation, baseUrl) };
     },
   });
@@ -105,9 +109,9 @@ export function addSnapshotRoutes(routes: Routes, deps: Pick<Deps, 'store' | 'cl
     permission: 'enrol',
     body: Type.Object({ objectId: ContainerId, mode: Type.Optional(Type.String({ enum: ['CreateNew'] })) }),
     success: 202,
-    async handle({ tenantId, params, body, baseUrl }) {
+    async handle({ audit, tenantId, params, body, baseUrl }) {
       const wish = { snapshotId: params.snapshotId, galleryId: body.objectId };
-      return { headers: operationHeaders(await applySnapshot(deps, tenantId, wish), baseUrl) };
+      return { headers: operationHeaders(await applySnapshot({ ...deps, audit }, tenantId, wish), baseUrl) };
     },
   });
 }

@@ -29,7 +29,7 @@ export function addTrainingRoutes(routes: Routes, deps: Pick<Deps, 'store' | 'cl
     success: 202,
     async handle(call) {
       const gallery = pathGallery(words, call);
-      await trainGallery(deps, gallery);
+      await trainGallery({ ...deps, audit: call.audit }, gallery);
       return { headers: acceptedHeaders(`${call.baseUrl}/${words.path}/${gallery.galleryId}/training`) };
     },
   });

@@ -33,17 +33,19 @@ export function addVerifyRoute(
     permission: 'search',
     body: VerifyRequest,
     answers: VerifyAnswer,
-    async handle({ tenantId, body }) {
+    async handle({ audit, tenantId, body }) {
       const { faceId1, faceId2, faceId, personId } = body;
       if (faceId1 !== undefined && faceId2 !== undefined) {
-        return { body: azureVerification(await verifyProbes(deps, { tenantId, probeIds: [faceId1, faceId2] })) };
+        return {
+          body: azureVerification(await verifyProbes({ ...deps, audit }, { tenantId, probeIds: [faceId1, faceId2] })),
+        };
       }
       if (faceId !== undefined && personId !== undefined) {
         const gallery = scopeOf(tenantId, body);
         const pair = { personId, probeId: faceId };
         const verified = gallery
-          ? await verifyPerson(deps, { ...pair, gallery })
-          : await verifyDirectoryPerson(deps, { ...pair, tenantId });
+          ? await verifyPerson({ ...deps, audit }, { ...pair, gallery })
+          : await verifyDirectoryPerson({ ...deps, audit }, { ...pair, tenantId });
         return { body: azureVerification(verified) };
       }
       throw invalidArgument('body', 'missing', 'Two faces are needed, or a face and a person.');

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { enrolFace } from '../../core/operations/enrol-face.ts';
 import { getEnrolmentPhoto } from '../../core/operations/enrolment-photos.ts';
-import { deleteEnrolment } from '../../core/operations/manage-enrolments.ts';
+import { deleteEnrolment, listEnrolments } from '../../core/operations/manage-enrolments.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Box, Enrolment } from '../../core/types.ts';
 import { galleryRef } from './galleries.ts';
@@ -31,16 +31,19 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
     query: EnrolQuery,
     answers: EnrolledFace,
     success: 201,
-    async handle({ tenantId, params, query, body }) {
-      const enrolment = await enrolFace(deps, {
-        gallery: galleryRef(tenantId, params.galleryId),
-        personId: params.personId,
-        image: body,
-        target: query.box === undefined ? undefined : parseBox(query.box),
-        userData: undefined,
-        sourceHash: undefined,
-        minQuality: query.minQuality ?? DEFAULT_MIN_QUALITY,
-      });
+    async handle({ audit, tenantId, params, query, body }) {
+      const enrolment = await enrolFace(
+        { ...deps, audit },
+        {
+          gallery: galleryRef(tenantId, params.galleryId),
+          personId: params.personId,
+          image: body,
+          target: query.box === undefined ? undefined : parseBox(query.box),
+          userData: undefined,
+          sourceHash: undefined,
+          minQuality: query.minQuality ?? DEFAULT_MIN_QUALITY,
+        },
+      );
       return wireFace(enrolment);
     },
   });
@@ -51,8 +54,9 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
     permission: 'search',
     params: PersonParams,
     answers: EnrolledFaces,
-    async handle({ tenantId, params }) {
-      const found = await deps.store.listEnrolments(galleryRef(tenantId, params.galleryId), params.personId);
+    async handle({ audit, tenantId, params }) {
+      const { galleryId, personId } = params;
+      const found = await listEnrolments({ ...deps, audit }, { gallery: galleryRef(tenantId, galleryId), personId });
       return { faces: found.map(wireFace) };
     },
   });
@@ -62,9 +66,10 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
     summary: 'The kept picture of an enrolled face',
     permission: 'search',
     params: FaceParams,
-    async handle({ tenantId, params }) {
+    async handle({ audit, tenantId, params }) {
       const { galleryId, personId, faceId } = params;
-      return getEnrolmentPhoto(deps, { gallery: galleryRef(tenantId, galleryId), personId, enrolmentId: faceId });
+      const face = { gallery: galleryRef(tenantId, galleryId), personId, enrolmentId: faceId };
+      return getEnrolmentPhoto({ ...deps, audit }, face);
     },
   });
   routes.json({
@@ -73,9 +78,12 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
     summary: 'Erase an enrolled face',
     permission: 'enrol',
     params: FaceParams,
-    async handle({ tenantId, params }) {
+    async handle({ audit, tenantId, params }) {
       const { galleryId, personId, faceId } = params;
-      await deleteEnrolment(deps, { gallery: galleryRef(tenantId, galleryId), personId, enrolmentId: faceId });
+      await deleteEnrolment(
+        { ...deps, audit },
+        { gallery: galleryRef(tenantId, galleryId), personId, enrolmentId: faceId },
+      );
     },
   });
 }

@@ -44,8 +44,8 @@ export function addGalleryRoutes(routes: Routes, deps: Deps): void {
     body: NewGallery,
     answers: Gallery,
     success: 201,
-    async handle({ tenantId, params, body }) {
-      const gallery = await createGallery(deps, galleryRef(tenantId, params.galleryId), {
+    async handle({ audit, tenantId, params, body }) {
+      const gallery = await createGallery({ ...deps, audit }, galleryRef(tenantId, params.galleryId), {
         ...body,
         name: body.name ?? params.galleryId,
         recognitionModel: body.recognitionModel ?? DEFAULT_RECOGNITION_MODEL,
@@ -72,10 +72,10 @@ export function addGalleryRoutes(routes: Routes, deps: Deps): void {
     params: GalleryParams,
     body: GalleryPatch,
     answers: Gallery,
-    async handle({ tenantId, params, body }) {
+    async handle({ audit, tenantId, params, body }) {
       if (Object.keys(body).length === 0) throw invalidArgument('body', 'empty', 'There is nothing to change.');
       const ref = galleryRef(tenantId, params.galleryId);
-      await updateGallery(deps, ref, body);
+      await updateGallery({ ...deps, audit }, ref, body);
       return wireGallery(deps, await getGallery(deps, ref));
     },
   });
@@ -85,8 +85,8 @@ export function addGalleryRoutes(routes: Routes, deps: Deps): void {
     summary: 'Delete a gallery with all its people',
     permission: 'admin',
     params: GalleryParams,
-    async handle({ tenantId, params }) {
-      await deleteGallery(deps, galleryRef(tenantId, params.galleryId));
+    async handle({ audit, tenantId, params }) {
+      await deleteGallery({ ...deps, audit }, galleryRef(tenantId, params.galleryId));
     },
   });
 }

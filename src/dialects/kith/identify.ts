@@ -17,15 +17,18 @@ export function addIdentifyRoute(routes: Routes, deps: Deps): void {
     permission: 'search',
     query: IdentifyQuery,
     answers: Identified,
-    async handle({ tenantId, query, body, signal }) {
+    async handle({ audit, tenantId, query, body, signal }) {
       const gallery = await getReferredGallery(deps, galleryRef(tenantId, query.gallery));
-      const { widthPx, heightPx, faces } = await identifyPhoto(deps, {
-        gallery,
-        image: body,
-        maxCandidates: query.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
-        minConfidence: 'review',
-        signal,
-      });
+      const { widthPx, heightPx, faces } = await identifyPhoto(
+        { ...deps, audit },
+        {
+          gallery,
+          image: body,
+          maxCandidates: query.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
+          minConfidence: 'review',
+          signal,
+        },
+      );
       return {
         widthPx,
         heightPx,

@@ -50,7 +50,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
     ),
   );
 
-  const routes = createRoutes(app, deps.keys);
+  const routes = createRoutes(app, deps);
   addModelsRoute(routes, deps);
   addGalleryRoutes(routes, deps);
   addPeopleRoutes(routes, deps);

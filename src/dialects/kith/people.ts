@@ -22,8 +22,8 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
     body: NewPerson,
     answers: Person,
     success: 201,
-    async handle({ tenantId, params, body }) {
-      const person = await createPerson(deps, galleryRef(tenantId, params.galleryId), body);
+    async handle({ audit, tenantId, params, body }) {
+      const person = await createPerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), body);
       return wirePerson({ ...person, enrolmentIds: [] });
     },
   });
@@ -35,9 +35,9 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
     params: GalleryParams,
     query: Page,
     answers: People,
-    async handle({ tenantId, params, query }) {
+    async handle({ audit, tenantId, params, query }) {
       const page = { limit: query.limit ?? DEFAULT_PAGE, ...(query.after === undefined ? {} : { after: query.after }) };
-      const found = await listPersons(deps, galleryRef(tenantId, params.galleryId), page);
+      const found = await listPersons({ ...deps, audit }, galleryRef(tenantId, params.galleryId), page);
       return { people: found.map(wirePerson) };
     },
   });
@@ -48,8 +48,8 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
     permission: 'search',
     params: PersonParams,
     answers: Person,
-    async handle({ tenantId, params }) {
-      return wirePerson(await getPerson(deps, galleryRef(tenantId, params.galleryId), params.personId));
+    async handle({ audit, tenantId, params }) {
+      return wirePerson(await getPerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), params.personId));
     },
   });
   routes.json({
@@ -60,10 +60,10 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
     params: PersonParams,
     body: PersonPatch,
     answers: Person,
-    async handle({ tenantId, params, body }) {
+    async handle({ audit, tenantId, params, body }) {
       const gallery = galleryRef(tenantId, params.galleryId);
-      await updatePerson(deps, { gallery, personId: params.personId }, body);
-      return wirePerson(await getPerson(deps, gallery, params.personId));
+      await updatePerson({ ...deps, audit }, { gallery, personId: params.personId }, body);
+      return wirePerson(await getPerson({ ...deps, audit }, gallery, params.personId));
     },
   });
   routes.json({
@@ -72,8 +72,8 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
     summary: 'Erase a person with all their faces',
     permission: 'enrol',
     params: PersonParams,
-    async handle({ tenantId, params }) {
-      await deletePerson(deps, galleryRef(tenantId, params.galleryId), params.personId);
+    async handle({ audit, tenantId, params }) {
+      await deletePerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), params.personId);
     },
   });
 }

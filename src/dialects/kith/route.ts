@@ -1,7 +1,7 @@
 // How one operation of Kith's own API is mounted: key first, then body, then schemas, then the handler.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
-import type { Deps } from '../../core/ports.ts';
+import type { Audit, Deps } from '../../core/ports.ts';
 import type { Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
 import { goneSignal } from '../http/gone-signal.ts';
@@ -9,6 +9,8 @@ import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
 
 export interface Call<P, Q, B> {
   readonly tenantId: string;
+  /** Records what is done as done by this caller. */
+  readonly audit: Audit;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -51,11 +53,13 @@ export interface Routes {
   picture<P extends TObject, Q extends TObject>(route: PictureRoute<P, Q>): void;
 }
 
-export function createRoutes(app: FastifyInstance, keys: Deps['keys']): Routes {
+type RouteDeps = Pick<Deps, 'keys' | 'auditLog'>;
+
+export function createRoutes(app: FastifyInstance, deps: RouteDeps): Routes {
   return {
-    json: (route) => mount(app, keys, { ...route, bodySchema: route.body } as MountedRoute),
-    photo: (route) => mount(app, keys, route as unknown as MountedRoute),
-    picture: (route) => mount(app, keys, { ...route, answers: JPEG, isPicture: true } as unknown as MountedRoute),
+    json: (route) => mount(app, deps, { ...route, bodySchema: route.body } as MountedRoute),
+    photo: (route) => mount(app, deps, route as unknown as MountedRoute),
+    picture: (route) => mount(app, deps, { ...route, answers: JPEG, isPicture: true } as unknown as MountedRoute),
   };
 }
 
@@ -66,7 +70,7 @@ interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
   readonly isPicture?: boolean;
 }
 
-function mount(app: FastifyInstance, keys: Deps['keys'], route: MountedRoute): void {
+function mount(app: FastifyInstance, { keys, auditLog }: RouteDeps, route: MountedRoute): void {
   const principals = new WeakMap<FastifyRequest, Principal>();
   const success = route.answers ? (route.success ?? 200) : 204;
 
@@ -90,6 +94,7 @@ function mount(app: FastifyInstance, keys: Deps['keys'], route: MountedRoute): v
       if (!principal) throw new Error('a request came past the key check');
       const answer = await route.handle({
         tenantId: principal.tenantId,
+        audit: auditLog.actingAs(principal),
         params: request.params as never,
         query: request.query as never,
         body: request.body,
