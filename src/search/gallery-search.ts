@@ -9,6 +9,7 @@ import { type PreparedQuery, prepareQuery } from './prepared-query.ts';
 import type { RecallMonitor } from './recall-monitor.ts';
 import { Scanner } from './scanner.ts';
 import type { ScanFindings, ScanRequest, Scheduler } from './scheduler.ts';
+import { standsOut } from './sketch-bounds.ts';
 import { TopPersons } from './top-persons.ts';
 
 /** Up to so many rows the main thread scans them itself: 50 µs, less than a message there and back. */
@@ -189,8 +190,12 @@ export class GallerySearch {
     const { signal: _, ...again } = sought;
     this.find(galleryNo, rows, { ...again, maxPersons: 1, exact: true, background: true }).then(
       (exact) => {
-        const isJudgeable = rows.version === version && exact.top.count > 0;
-        const agreed = found.top.count > 0 && (found.top.scores[0] as number) >= (exact.top.scores[0] as number);
+        const best = exact.top.scores[0] ?? -1;
+        const { count, scores } = found.top;
+        const lastScore = count === sought.maxPersons ? scores[count - 1] : undefined;
+        const isMate = standsOut(best, { maxPersons: sought.maxPersons, lastScore, dims: rows.dims });
+        const isJudgeable = rows.version === version && exact.top.count > 0 && isMate;
+        const agreed = found.top.count > 0 && (found.top.scores[0] as number) >= best;
         recall.endSample(isJudgeable ? agreed : undefined);
       },
       () => recall.endSample(undefined),

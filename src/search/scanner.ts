@@ -4,7 +4,7 @@ import { BLOCK_ROWS, PLANE_DIMS, queryOffsets, SCRATCH, type SegmentLayout, segm
 import { membership } from './person-set.ts';
 import type { ScanHits, ScanOutcome, ScanQuery, ScanTask, Span } from './scan-task.ts';
 import type { SharedSegment } from './segment.ts';
-import { sketchBounds } from './sketch-bounds.ts';
+import { sketchBounds, sketchMargin } from './sketch-bounds.ts';
 import { TopPersons } from './top-persons.ts';
 
 /** The first rows are read whole, to have a bar for the sketches of the others. */
@@ -266,7 +266,8 @@ function loadQuery(arena: ArenaView, { query, slot }: Pursuit): void {
 }
 
 function setBounds(pursuit: Pursuit, bar: number): void {
-  const { prepared, margin } = pursuit.query;
+  const { prepared } = pursuit.query;
+  const margin = sketchMargin(pursuit.query, bar);
   sketchBounds(bar, margin, { dims: prepared.dims, scale: prepared.sketch }, pursuit.bounds);
   pursuit.boundsFor = bar;
 }

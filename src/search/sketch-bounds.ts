@@ -49,3 +49,34 @@ export function sketchBounds(
     out[plane] = Math.min(32_767, Math.max(-1, units));
   }
 }
+
+/** From so many persons on, the last of the best is one of many strangers, not a mate. */
+const LONG_LIST = 5;
+/** Standard errors that a mate stands out from the strangers at the end of such a list. */
+const STANDING_OUT = 2;
+
+/**
+ * Standard errors to spare below `bar`. Who is asked for by a least score gets them all. Where no such score but the
+ * last of a long list is the bar, the strangers around it are too many to read them all (a sixth of a million at 4.2),
+ * and whether one of them takes another's place tells nobody anything: a mate who stands out from them is as safe.
+ */
+export function sketchMargin(
+  query: { readonly margin: number; readonly minScore: number; readonly maxPersons: number },
+  bar: number,
+): number {
+  return isLongList(query.maxPersons) && bar > query.minScore ? query.margin - STANDING_OUT : query.margin;
+}
+
+/** Whether a best person of `score` is one whom a search with this last person on its list must not miss. */
+export function standsOut(
+  score: number,
+  list: { readonly maxPersons: number; readonly lastScore: number | undefined; readonly dims: number },
+): boolean {
+  const { maxPersons, lastScore, dims } = list;
+  if (!isLongList(maxPersons) || lastScore === undefined) return true;
+  return score >= lastScore + STANDING_OUT * sketchError(lastScore, 1, dims);
+}
+
+function isLongList(maxPersons: number): boolean {
+  return maxPersons >= LONG_LIST;
+}
