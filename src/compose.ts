@@ -163,6 +163,26 @@ async function requireBoundPacks(deps: Pick<Deps, 'store' | 'recognitionModels'>
   );
 }
 
+async function openDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await chmod(dataDir, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = DATA_DIR_FAULTS[code ?? ''];
+    throw why ? new ConfigError([`KITH_DATA_DIR: ${dataDir} ${why}`]) : error;
+  }
+}
+
+const DATA_DIR_FAULTS: Readonly<Record<string, string>> = {
+  EEXIST: 'is a file; name a folder',
+  ENOTDIR: 'lies below a file; name a folder',
+  EACCES: 'may not be written by this user; change its owner, or name another',
+  EPERM: 'belongs to another user; change its owner, or name another',
+  EROFS: 'lies on a disk that can only be read; name another',
+  ENOSPC: 'lies on a full disk; make room, or name another',
+};
+
 /** A memory without eyes: for what lists or changes what is stored. */
 export async function openRecords(
   config: Config,
@@ -172,8 +192,7 @@ export async function openRecords(
     Acting &
     Closable
 > {
-  await mkdir(config.dataDir, { recursive: true });
-  await chmod(config.dataDir, 0o700);
+  await openDataDir(config.dataDir);
   const path = join(config.dataDir, DATABASE_FILE);
   const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key'), mustExist: existsSync(path) });
   const clock = { nowMs: Date.now };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dot, embeddingMaker, spreadOf } from '../../tests/search/embeddings.ts';
-import { sketchError } from './sketch-bounds.ts';
+import { sketchError, sketchMargin, standsOut } from './sketch-bounds.ts';
 
 test('sketches err as little as is claimed', () => {
   // Normally distributed unit vectors are what rotated templates look like
@@ -33,4 +33,20 @@ test('sketches err as little as is claimed', () => {
       expect(spread).toBeGreaterThan(0.75 * sketchError(score, share, dims));
     }
   }
+});
+
+test('a long list without a least score spares fewer strangers, and misses nobody who stands out from them', () => {
+  const long = { margin: 4.2, maxPersons: 10, minScore: -2 };
+  expect(sketchMargin(long, 0.2)).toBeCloseTo(2.2);
+  expect(sketchMargin({ ...long, maxPersons: 2 }, 0.2)).toBe(4.2);
+  expect(sketchMargin({ ...long, minScore: 0.42 }, 0.42)).toBe(4.2);
+  // Whoever stands out has all of the standard errors between them and the cut.
+  const lastScore = 0.2;
+  const mate = lastScore + 2 * sketchError(lastScore, 1, 512);
+  const spared = mate - lastScore + 2.2 * sketchError(lastScore, 1, 512);
+  expect(spared / sketchError(mate, 1, 512)).toBeGreaterThanOrEqual(4.2);
+  expect(standsOut(mate, { maxPersons: 10, lastScore, dims: 512 })).toBe(true);
+  expect(standsOut(mate - 0.01, { maxPersons: 10, lastScore, dims: 512 })).toBe(false);
+  expect(standsOut(0.21, { maxPersons: 2, lastScore, dims: 512 })).toBe(true);
+  expect(standsOut(0.21, { maxPersons: 10, lastScore: undefined, dims: 512 })).toBe(true);
 });
