@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { type Composed, DEFAULT_TENANT } from '../compose.ts';
+import { unlessGone } from '../core/directory.ts';
 import { type DuplicatePair, findLikelyDuplicates } from '../core/operations/find-likely-duplicates.ts';
+import { getPerson } from '../core/operations/manage-persons.ts';
 import type { Gallery } from '../core/types.ts';
 import { type CommandContext, withEverything } from './command-context.ts';
 import { openRunFile, type RunFile, type SavedPair } from './duplicates/saved-run.ts';
@@ -123,9 +125,7 @@ async function nameAll(deps: Composed, gallery: Gallery, pairs: readonly SavedPa
   const ref = { tenantId: DEFAULT_TENANT, kind: gallery.kind, galleryId: gallery.galleryId };
   const named: NamedPair[] = [];
   for (const { personIds, enrolmentIds, score, expectedByChance } of pairs) {
-    const persons = await Promise.all(
-      personIds.map((personId) => deps.store.getPerson(ref, personId).catch(() => undefined)),
-    );
+    const persons = await Promise.all(personIds.map((personId) => unlessGone(getPerson(deps, ref, personId))));
     const people = persons.flatMap((person, i) =>
       person ? [{ personId: person.personId, person: person.name, faceId: enrolmentIds[i] ?? '' }] : [],
     );

@@ -1,3 +1,4 @@
+import { auditedGallery } from '../../core/audited.ts';
 import { listLikelyDuplicates } from '../../core/operations/list-likely-duplicates.ts';
 import { getGallery } from '../../core/operations/manage-galleries.ts';
 import type { Deps } from '../../core/ports.ts';
@@ -17,12 +18,19 @@ export function addDuplicatesRoute(routes: Routes, deps: Deps): void {
     params: GalleryParams,
     query: DuplicatesQuery,
     answers: Duplicates,
-    async handle({ tenantId, params, query, signal }) {
+    async handle({ audit, tenantId, params, query, signal }) {
       const gallery = await getGallery(deps, galleryRef(tenantId, params.galleryId));
       const { pairs, compared, remaining, nextAfter } = await listLikelyDuplicates(deps, gallery, {
         budgetMs: BUDGET_MS,
         signal,
         ...(query.after === undefined ? {} : { afterEnrolmentNo: query.after }),
+      });
+      await audit.record({
+        action: 'person-read',
+        outcome: 'done',
+        gallery: auditedGallery(gallery),
+        personIds: pairs.flatMap(({ persons }) => persons.map(({ personId }) => personId)),
+        counts: { enrolments: compared },
       });
       return {
         pairs: pairs.map(({ persons, score, expectedByChance }) => ({
