@@ -104,8 +104,9 @@ async function applyChanges(deps: FollowerDeps, changes: readonly Change[]): Pro
   }
   for (const [galleryNo, enrolmentNos] of removedByGallery) await deps.index.remove(galleryNo, enrolmentNos);
 
-  const added = changes.filter((change) => change.op === 'add').map((change) => change.enrolmentNo);
-  if (added.length > 0) await addToIndex(deps, await deps.store.getSealedEnrolments(added));
+  // Once each: a template moved from person to person has been added before
+  const added = new Set(changes.filter((change) => change.op === 'add').map((change) => change.enrolmentNo));
+  if (added.size > 0) await addToIndex(deps, await deps.store.getSealedEnrolments([...added]));
 }
 
 async function addToIndex(deps: FollowerDeps, enrolments: readonly SealedEnrolment[]): Promise<void> {

@@ -62,3 +62,6 @@ export const SESSION_KEPT_MS = 48 * 3_600_000;
 
 /** Azure: how long a snapshot can be applied. */
 export const SNAPSHOT_KEPT_MS = 48 * 3_600_000;
+
+/** How long a merge of two persons can be undone. */
+export const MERGE_KEPT_MS = 30 * 86_400_000;

@@ -193,3 +193,43 @@ test('without a key nothing is read or told', async () => {
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
   }
 });
+
+test('two people who are one become one, and two again; a face enrolled under the wrong person moves', async () => {
+  await call('PUT', '/galleries/doubles', { keepPhotos: true });
+  const enrol = async (name: string, who: 'ann' | 'annElsewhere' | 'bob') => {
+    const { body: person } = await call('POST', '/galleries/doubles/people', { name });
+    const faces = `/galleries/doubles/people/${person.personId}/faces`;
+    const { body: face } = await call('POST', `${faces}?minQuality=low`, await portraitOf(who));
+    return { personId: person.personId as string, faceId: face.faceId as string };
+  };
+  const named = async (who: 'ann' | 'bob') => {
+    const { body } = await call('POST', '/identify?gallery=doubles', await portraitOf(who));
+    return (body.faces as IdentifiedFace[])[0]?.candidates.map(({ name }) => name);
+  };
+  const ann = await enrol('Ann', 'ann');
+  const twin = await enrol('Anne', 'annElsewhere');
+  expect(await named('ann')).toEqual(['Ann', 'Anne']);
+
+  const merged = await call('POST', `/galleries/doubles/people/${ann.personId}/merge`, { from: twin.personId });
+  expect(merged).toMatchObject({ status: 201, body: { into: ann.personId, from: twin.personId, fromName: 'Anne' } });
+  expect(await named('ann')).toEqual(['Ann']);
+  expect((await call('GET', `/galleries/doubles/people/${ann.personId}`)).body.faceIds).toHaveLength(2);
+  const photo = await picture(`/galleries/doubles/people/${ann.personId}/faces/${twin.faceId}/photo`);
+  expect(photo.headers.get('content-type')).toBe('image/jpeg');
+  expect((await call('GET', `/galleries/doubles/people/${twin.personId}`)).status).toBe(404);
+  const listed = await call('GET', `/galleries/doubles/people/${ann.personId}/merges`);
+  expect(listed.body.merges).toEqual([merged.body]);
+
+  const undo = `/galleries/doubles/merges/${merged.body.mergeId}/undo`;
+  expect((await call('POST', undo)).status).toBe(200);
+  expect((await call('POST', undo)).body.code).toBe('merge-not-found');
+  expect(await named('ann')).toEqual(['Ann', 'Anne']);
+
+  const bob = await enrol('Bob', 'bob');
+  const misfiled = `/galleries/doubles/people/${twin.personId}/faces/${twin.faceId}`;
+  expect((await call('POST', `${misfiled}/move`, { to: bob.personId })).status).toBe(204);
+  expect((await call('POST', `${misfiled}/move`, { to: bob.personId })).body.code).toBe('enrolment-not-found');
+  expect(await named('ann')).toEqual(['Ann', 'Bob']);
+  const self = await call('POST', `/galleries/doubles/people/${bob.personId}/merge`, { from: bob.personId });
+  expect(self.status).toBe(400);
+});

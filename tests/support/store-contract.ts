@@ -7,6 +7,7 @@ import { concurrencyContract } from './store-contract/concurrency.ts';
 import { enrolmentsContract } from './store-contract/enrolments.ts';
 import { galleriesContract } from './store-contract/galleries.ts';
 import { longWorkContract } from './store-contract/long-work.ts';
+import { mergesContract } from './store-contract/merges.ts';
 import { personsContract } from './store-contract/persons.ts';
 import { probesContract } from './store-contract/probes.ts';
 import { rostersContract } from './store-contract/rosters.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('galleries', () => galleriesContract(store));
     describe('persons', () => personsContract(store));
     describe('enrolments', () => enrolmentsContract(store));
+    describe('merges and moves', () => mergesContract(store));
     describe('what a search needs', () => searchContract(store));
     describe('the change feed', () => changeFeedContract(store));
     describe('probes', () => probesContract(store));

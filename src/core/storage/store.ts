@@ -3,6 +3,7 @@ import type { ChangeStore } from './changes.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { GalleryStore } from './galleries.ts';
 import type { LivenessSessionStore } from './liveness-sessions.ts';
+import type { MergeStore } from './merges.ts';
 import type { OperationStore } from './operations.ts';
 import type { PersonStore } from './persons.ts';
 import type { ProbeStore } from './probes.ts';
@@ -19,6 +20,7 @@ export interface Store
     EnrolmentStore,
     GalleryStore,
     LivenessSessionStore,
+    MergeStore,
     OperationStore,
     PersonStore,
     ProbeStore,

@@ -10,6 +10,7 @@ import { addDuplicatesRoute } from './duplicates.ts';
 import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
 import { addIdentifyRoute } from './identify.ts';
+import { addMergeRoutes } from './merges.ts';
 import { addModelsRoute } from './models.ts';
 import { addPeopleRoutes } from './people.ts';
 import { createRoutes, sendProblem } from './route.ts';
@@ -54,6 +55,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
   addModelsRoute(routes, deps);
   addGalleryRoutes(routes, deps);
   addPeopleRoutes(routes, deps);
+  addMergeRoutes(routes, deps);
   addFaceRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
   addDuplicatesRoute(routes, deps);

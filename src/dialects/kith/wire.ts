@@ -85,6 +85,23 @@ export const Person = Type.Object({
 });
 export const People = Type.Object({ people: Type.Array(Person) });
 
+export const MergeParams = Type.Object({
+  galleryId: Type.String(),
+  mergeId: Type.String({ maxLength: MAX_ID_LENGTH }),
+});
+export const NewMerge = Type.Object({
+  from: Type.String({ description: 'Who is given up: their faces become those of the person in the address.' }),
+});
+export const Merge = Type.Object({
+  mergeId: Type.String(),
+  into: Type.String({ description: 'The person that is left.' }),
+  from: Type.String({ description: 'The person that comes back when it is undone.' }),
+  fromName: Type.String(),
+  mergedAt: Type.String({ format: 'date-time' }),
+});
+export const Merges = Type.Object({ merges: Type.Array(Merge) });
+export const FaceMove = Type.Object({ to: Type.String({ description: 'Who the face belongs to.' }) });
+
 // ── Faces ───────────────────────────────────────────────────────────────────
 
 export const FaceBox = Type.Object({

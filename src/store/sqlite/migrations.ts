@@ -246,6 +246,26 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX enrolment_photos_by_gallery ON enrolment_photos (gallery_no);
     `,
   },
+  {
+    version: 6,
+    sql: `
+      -- Nothing finds a person that was merged into another; the row is there to undo it by, and goes with the other's.
+      ALTER TABLE persons ADD COLUMN merged_into INTEGER REFERENCES persons ON DELETE CASCADE;
+      CREATE INDEX persons_merged ON persons (merged_into) WHERE merged_into IS NOT NULL;
+
+      CREATE TABLE merges (
+        from_person_no INTEGER PRIMARY KEY REFERENCES persons ON DELETE CASCADE,
+        into_person_no INTEGER NOT NULL REFERENCES persons ON DELETE CASCADE,
+        gallery_no     INTEGER NOT NULL,
+        merge_id       TEXT    NOT NULL UNIQUE,
+        enrolment_nos  TEXT    NOT NULL,
+        joined_rosters TEXT    NOT NULL,
+        merged_ms      INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX merges_by_into ON merges (into_person_no);
+      CREATE INDEX merges_by_time ON merges (merged_ms);
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

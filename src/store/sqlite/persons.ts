@@ -44,16 +44,18 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
      ON CONFLICT DO NOTHING`,
   );
   const findNo = db.prepare<[number, string], { personNo: number }>(
-    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_id = ?',
+    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
   );
   const find = db.prepare<[number, string], PersonWithEnrolmentsRow>(
-    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ?`,
+    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL`,
   );
   const findByName = db.prepare<[number, string], PersonWithEnrolmentsRow>(
-    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND name = ? ORDER BY person_no LIMIT 1`,
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = ? AND name = ? AND merged_into IS NULL ORDER BY person_no LIMIT 1`,
   );
   const list = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
-    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id > ? ORDER BY person_id LIMIT ?`,
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
   );
   const update = db.prepare<[string | null, string | null, number, number]>(
     `UPDATE persons SET name = coalesce(?, name), user_data = coalesce(?, user_data), modified_ms = ?
@@ -66,6 +68,8 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
     .prepare<[number], number>('SELECT enrolment_no FROM enrolments WHERE person_no = ? ORDER BY enrolment_no')
     .pluck();
   const remove = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
+  // By the face too: one that was moved here is in a snapshot under whoever had it then
+  const removeCopies = db.prepare<[number]>('DELETE FROM snapshot_enrolments WHERE enrolment_no = ?');
 
   function getPersonNo(ref: GalleryRef, personId: string) {
     const { galleryNo } = galleries.getHead(ref);
@@ -120,7 +124,10 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
       const enrolmentNos = enrolmentNosOf.all(personNo);
       remove.run(personNo);
       galleries.addToCounts(galleryNo, -1, -enrolmentNos.length);
-      for (const enrolmentNo of enrolmentNos) changes.record('remove', galleryNo, enrolmentNo);
+      for (const enrolmentNo of enrolmentNos) {
+        removeCopies.run(enrolmentNo);
+        changes.record('remove', galleryNo, enrolmentNo);
+      }
       return { galleryNo, personNo, enrolmentNos };
     }).immediate,
     getPersonKey(ref, personId) {

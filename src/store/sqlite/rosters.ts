@@ -57,7 +57,7 @@ export function rosters(db: Database, galleries: Galleries, persons: Persons): R
   const personIds = db
     .prepare<[number, string, number], string>(
       `SELECT p.person_id FROM roster_persons r CROSS JOIN persons p ON p.person_no = r.person_no
-       WHERE r.roster_no = ? AND p.person_id > ? ORDER BY p.person_id LIMIT ?`,
+       WHERE r.roster_no = ? AND p.person_id > ? AND p.merged_into IS NULL ORDER BY p.person_id LIMIT ?`,
     )
     .pluck();
   const rosterIds = db
@@ -70,12 +70,14 @@ export function rosters(db: Database, galleries: Galleries, persons: Persons): R
     .prepare<[number, number], number>(
       `SELECT q.person_no FROM roster_persons r
        CROSS JOIN persons p ON p.person_no = r.person_no
-       CROSS JOIN persons q ON q.gallery_no = ? AND q.person_id = p.person_id
+       CROSS JOIN persons q ON q.gallery_no = ? AND q.person_id = p.person_id AND q.merged_into IS NULL
        WHERE r.roster_no = ?`,
     )
     .pluck();
   const findNo = db
-    .prepare<[number, string], number>('SELECT person_no FROM persons WHERE gallery_no = ? AND person_id = ?')
+    .prepare<[number, string], number>(
+      'SELECT person_no FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
+    )
     .pluck();
 
   function getRow({ gallery, rosterId }: RosterRef): RosterRow & { readonly galleryNo: number } {

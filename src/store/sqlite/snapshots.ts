@@ -91,7 +91,7 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
 
   const personsToCopy = db.prepare<[number, string, number], CopiedPerson>(
     `SELECT person_no AS personNo, person_id AS personId FROM persons
-     WHERE gallery_no = ? AND person_id > ? ORDER BY person_id LIMIT ?`,
+     WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
   );
   const keepPerson = db.prepare<[number, number]>(
     `INSERT INTO snapshot_persons (snapshot_no, person_no, person_id, name, user_data, wrapped_key, created_ms)

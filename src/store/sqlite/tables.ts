@@ -4,6 +4,7 @@ import { changes } from './changes.ts';
 import { enrolments } from './enrolments.ts';
 import { galleries } from './galleries.ts';
 import { livenessSessions } from './liveness-sessions.ts';
+import { merges } from './merges.ts';
 import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
@@ -30,6 +31,7 @@ export function tables(db: Database): Tables {
     ...galleryTable,
     ...personTable,
     ...enrolments(db, galleryTable, personTable, changeFeed),
+    ...merges(db, galleryTable, personTable, changeFeed),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),
