@@ -1,7 +1,7 @@
 // The one place where parts are put together. Plain calls, in the order in which they need each other.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditFaultError } from './audit/audit-fault.ts';
 import { openAuditLog } from './audit/audit-log.ts';
@@ -130,6 +130,11 @@ async function findAddedPacks(config: Config): Promise<AddedPacks | undefined> {
     );
   if (faults.length > 0) throw new ConfigError(faults);
   return { modelsDir, packIds: [...new Set(named.map(([, packId]) => packId))] };
+}
+
+/** Of the index in the data directory: what is erased must not live on in it. The service makes another. */
+export async function removeIndexCopy(config: Pick<Config, 'dataDir'>): Promise<void> {
+  await rm(join(config.dataDir, INDEX_COPY_FILE), { force: true });
 }
 
 /** Where models that the owner brought lie. */

@@ -1,63 +1,64 @@
-import type { Command } from 'commander';
-import { DEFAULT_TENANT, openRecords } from '../compose.ts';
-import { MAX_PAGE } from '../core/limits.ts';
-import { listGalleries } from '../core/operations/manage-galleries.ts';
-import type { Deps } from '../core/ports.ts';
-import type { Gallery, GalleryKind } from '../core/types.ts';
-import { type CommandContext, closing, requireData } from './command-context.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { printable } from './printable.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { createGallery, deleteGallery, setGallery } from './gallery/change-galleries.ts';
+import { showStats } from './gallery/gallery-stats.ts';
+import { listGalleries } from './gallery/list-galleries.ts';
 import type { RunCommand } from './program.ts';
-import { formatTable } from './table.ts';
 
-const KINDS: readonly GalleryKind[] = ['large-person', 'person', 'large-face', 'face'];
+const FPIR = ['--target-fpir <rate>', 'strangers who may be shown a name: 0.01 is about 1 in 100', rate] as const;
 
 export function addGalleryCommand(program: Command, run: RunCommand): void {
-  const gallery = program.command('gallery').description('The galleries there are.');
+  const gallery = program.command('gallery').description('The galleries: people who are searched together.');
   gallery
     .command('list')
     .description('Lists the galleries with the number of people and photos in each.')
     .addHelpText('after', '\nExample:\n  kith gallery list --json')
-    .action((_options: object, command: Command) => run(command, listAll));
+    .action((_options: object, command: Command) => run(command, listGalleries));
+  gallery
+    .command('create')
+    .description('Makes an empty gallery.')
+    .argument('<gallery>', 'its id: a-z, 0-9, - and _')
+    .option('--name <name>', 'what people call it; the id when left out')
+    .option(...FPIR)
+    .option('--keep-photos', 'keep a small, sealed picture of each enrolled face')
+    .option('--recognition-model <name>', 'the model its templates are made with; never changed by hand later')
+    .addHelpText('after', '\nExample:\n  kith gallery create staff --name "Our staff" --keep-photos')
+    .action((galleryId: string, options: Parameters<typeof createGallery>[2], command: Command) =>
+      run(command, (context) => createGallery(context, galleryId, options)),
+    );
+  gallery
+    .command('stats')
+    .description('Says how large a gallery is, from which score on people are named, and how often wrongly.')
+    .argument('<gallery>', 'its id')
+    .addHelpText('after', '\nExample:\n  kith gallery stats staff')
+    .action((galleryId: string, _options: object, command: Command) =>
+      run(command, (context) => showStats(context, galleryId)),
+    );
+  gallery
+    .command('set')
+    .description('Changes the settings of a gallery.')
+    .argument('<gallery>', 'its id')
+    .option('--name <name>', 'what people call it')
+    .option(...FPIR)
+    .option('--keep-photos', 'keep a small, sealed picture of each face enrolled from now on')
+    .option('--no-keep-photos', 'keep none, and erase those that are there')
+    .addHelpText('after', '\nExample:\n  kith gallery set staff --target-fpir 0.001')
+    .action((galleryId: string, options: Parameters<typeof setGallery>[2], command: Command) =>
+      run(command, async (context) => setGallery(context, galleryId, options)),
+    );
+  gallery
+    .command('delete')
+    .description('Erases a gallery with all its people, for good.')
+    .argument('<gallery>', 'its id')
+    .option('-y, --yes', 'do it without being asked')
+    .addHelpText('after', '\nExample:\n  kith gallery delete old-club --yes')
+    .action((galleryId: string, options: Parameters<typeof deleteGallery>[2], command: Command) =>
+      run(command, (context) => deleteGallery(context, galleryId, options)),
+    );
 }
 
-async function listAll({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
-    const rows: string[][] = [];
-    for await (const gallery of everyGallery(deps)) {
-      const { galleryId, kind, name, recognitionModel, createdMs } = gallery;
-      const { persons, enrolments } = await deps.store.countGallery(gallery);
-      const createdAt = new Date(createdMs).toISOString();
-      terminal.record({
-        type: 'gallery',
-        galleryId,
-        kind,
-        name,
-        people: persons,
-        faces: enrolments,
-        recognitionModel,
-        createdAt,
-      });
-      rows.push([galleryId, printable(name), kind, String(persons), String(enrolments)]);
-    }
-    terminal.answer(formatTable(terminal, ['Gallery', 'Name', 'Kind', 'People', 'Photos'], rows));
-    return EXIT.done;
-  });
-}
-
-async function* everyGallery(deps: Pick<Deps, 'store'>): AsyncGenerator<Gallery> {
-  for (const kind of KINDS) {
-    let after: string | undefined;
-    do {
-      const page = await listGalleries(
-        deps,
-        { tenantId: DEFAULT_TENANT, kind },
-        { limit: MAX_PAGE, ...(after === undefined ? {} : { after }) },
-      );
-      yield* page;
-      after = page.length < MAX_PAGE ? undefined : page.at(-1)?.galleryId;
-    } while (after !== undefined);
-  }
+function rate(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < 1))
+    throw new InvalidArgumentError('It is a number between 0 and 1.');
+  return value;
 }

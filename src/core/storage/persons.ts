@@ -40,6 +40,8 @@ export interface PersonStore {
   createPerson(ref: GalleryRef, person: NewPerson, maxPersons: number): Promise<Person>;
   getPerson(ref: GalleryRef, personId: string): Promise<PersonWithEnrolments>;
   findPersonByName(ref: GalleryRef, name: string): Promise<PersonWithEnrolments | undefined>;
+  /** At most `limit`, in the order in which they were added. */
+  findPersonsByName(ref: GalleryRef, name: string, limit: number): Promise<readonly PersonWithEnrolments[]>;
   listPersons(ref: GalleryRef, page: Page): Promise<readonly PersonWithEnrolments[]>;
   updatePerson(
     ref: GalleryRef,

@@ -22,6 +22,7 @@ export const METHODS = {
   createPerson: 'write',
   getPerson: 'read',
   findPersonByName: 'read',
+  findPersonsByName: 'read',
   listPersons: 'read',
   updatePerson: 'write',
   deletePerson: 'erase',

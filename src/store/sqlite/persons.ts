@@ -9,7 +9,14 @@ import type { SyncStore } from './sync-store.ts';
 export interface Persons
   extends Pick<
     SyncStore,
-    'createPerson' | 'getPerson' | 'findPersonByName' | 'listPersons' | 'updatePerson' | 'deletePerson' | 'getPersonKey'
+    | 'createPerson'
+    | 'getPerson'
+    | 'findPersonByName'
+    | 'findPersonsByName'
+    | 'listPersons'
+    | 'updatePerson'
+    | 'deletePerson'
+    | 'getPersonKey'
   > {
   /** Throws already-exists; the caller keeps the gallery's counts. */
   insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person;
@@ -49,9 +56,9 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
   const find = db.prepare<[number, string], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL`,
   );
-  const findByName = db.prepare<[number, string], PersonWithEnrolmentsRow>(
+  const findByName = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons
-     WHERE gallery_no = ? AND name = ? AND merged_into IS NULL ORDER BY person_no LIMIT 1`,
+     WHERE gallery_no = ? AND name = ? AND merged_into IS NULL ORDER BY person_no LIMIT ?`,
   );
   const list = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons
@@ -107,8 +114,11 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
       return toPerson(find.get(galleryNo, personId) ?? missing(ref, personId));
     },
     findPersonByName(ref, name) {
-      const row = findByName.get(galleries.getHead(ref).galleryNo, name);
+      const row = findByName.get(galleries.getHead(ref).galleryNo, name, 1);
       return row && toPerson(row);
+    },
+    findPersonsByName(ref, name, limit) {
+      return findByName.all(galleries.getHead(ref).galleryNo, name, limit).map(toPerson);
     },
     listPersons(ref, page) {
       return list.all(galleries.getHead(ref).galleryNo, page.after ?? '', page.limit).map(toPerson);
