@@ -89,6 +89,9 @@ export function contentOf(event: AuditEvent, actor: AuditActor, timeMs: number):
     ...('gallery' in event && event.gallery !== undefined ? { gallery: galleryOf(event.gallery, actor) } : {}),
     ...('recognitionModel' in event ? { recognitionModel: text(event.recognitionModel) } : {}),
     ...('packId' in event && event.packId !== undefined ? { packId: text(event.packId) } : {}),
+    ...('consentPolicy' in event && event.consentPolicy !== undefined
+      ? { consentPolicy: text(event.consentPolicy) }
+      : {}),
     ...('personIds' in event && event.personIds !== undefined ? { personIds: event.personIds.map(text) } : {}),
     ...('enrolmentIds' in event && event.enrolmentIds !== undefined
       ? { enrolmentIds: event.enrolmentIds.map(text) }

@@ -1,10 +1,20 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_RETENTION_DAYS } from '../core/limits.ts';
+import type { ConsentPolicy } from '../core/types.ts';
 import { createGallery, deleteGallery, setGallery } from './gallery/change-galleries.ts';
 import { showStats } from './gallery/gallery-stats.ts';
 import { listGalleries } from './gallery/list-galleries.ts';
+import { wholeNumber } from './option-values.ts';
 import type { RunCommand } from './program.ts';
 
 const FPIR = ['--target-fpir <rate>', 'strangers who may be shown a name: 0.01 is about 1 in 100', rate] as const;
+const PURPOSE = ['--purpose <text>', 'why faces are recognised here; published, so name nobody'] as const;
+const LAWFUL_BASIS = ['--lawful-basis <text>', 'what law allows it; published too'] as const;
+const RETENTION_DAYS = [
+  '--retention-days <days>',
+  'erase whom nobody enrolled, found or verified for so long',
+  wholeNumber(1, MAX_RETENTION_DAYS),
+] as const;
 
 export function addGalleryCommand(program: Command, run: RunCommand): void {
   const gallery = program.command('gallery').description('The galleries: people who are searched together.');
@@ -20,6 +30,10 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option('--name <name>', 'what people call it; the id when left out')
     .option(...FPIR)
     .option('--keep-photos', 'keep a small, sealed picture of each enrolled face')
+    .option(...PURPOSE)
+    .option(...LAWFUL_BASIS)
+    .option(...RETENTION_DAYS)
+    .addOption(consentPolicy())
     .option('--recognition-model <name>', 'the model its templates are made with; never changed by hand later')
     .addHelpText('after', '\nExample:\n  kith gallery create staff --name "Our staff" --keep-photos')
     .action((galleryId: string, options: Parameters<typeof createGallery>[2], command: Command) =>
@@ -41,6 +55,10 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option(...FPIR)
     .option('--keep-photos', 'keep a small, sealed picture of each face enrolled from now on')
     .option('--no-keep-photos', 'keep none, and erase those that are there')
+    .option(...PURPOSE)
+    .option(...LAWFUL_BASIS)
+    .option(...RETENTION_DAYS)
+    .addOption(consentPolicy())
     .addHelpText('after', '\nExample:\n  kith gallery set staff --target-fpir 0.001')
     .action((galleryId: string, options: Parameters<typeof setGallery>[2], command: Command) =>
       run(command, async (context) => setGallery(context, galleryId, options)),
@@ -54,6 +72,12 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .action((galleryId: string, options: Parameters<typeof deleteGallery>[2], command: Command) =>
       run(command, (context) => deleteGallery(context, galleryId, options)),
     );
+}
+
+function consentPolicy(): Option {
+  const choices = ['attested', 'required'] satisfies ConsentPolicy[];
+  const means = 'attested: you attest that everybody consented, or need not; required: no face without its record';
+  return new Option('--consent-policy <policy>', means).choices(choices);
 }
 
 function rate(text: string): number {

@@ -25,7 +25,21 @@ export interface Training {
   readonly message?: string;
 }
 
-export interface Gallery extends GalleryRef {
+/** Whether the operator answers for everybody's consent at once, or each person's own record is asked for. */
+export type ConsentPolicy = 'attested' | 'required';
+
+/** On what terms a gallery keeps faces: what its owner answers for. Published, so without anybody's name. */
+export interface GalleryTerms {
+  /** Why faces are recognised here, in the owner's words. */
+  readonly purpose?: string;
+  /** What law allows it: `consent, GDPR Art. 9(2)(a)`. */
+  readonly lawfulBasis?: string;
+  /** Whom nobody searched for or changed for so long is erased. */
+  readonly retentionDays: number;
+  readonly consentPolicy: ConsentPolicy;
+}
+
+export interface Gallery extends GalleryRef, GalleryTerms {
   /** The store's own number, never used twice; the index knows the gallery by it. */
   readonly galleryNo: number;
   readonly name: string;
@@ -351,6 +365,8 @@ export type AuditEvent = AuditOutcome &
         readonly personIds?: readonly string[];
         readonly enrolmentIds?: readonly string[];
         readonly packId?: string;
+        /** Of a gallery made or changed: under `attested`, this record is its owner's attestation. */
+        readonly consentPolicy?: ConsentPolicy;
       }
     | { readonly action: 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' }
     | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }

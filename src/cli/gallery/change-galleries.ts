@@ -6,6 +6,7 @@ import {
   deleteGallery as erase,
   updateGallery as update,
 } from '../../core/operations/manage-galleries.ts';
+import type { GalleryTerms } from '../../core/types.ts';
 import { type CommandContext, closing, requireData } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -13,7 +14,7 @@ import { getGallery } from '../find-gallery.ts';
 import { UsageError } from '../usage-error.ts';
 import { count } from '../words.ts';
 
-interface Settings {
+interface Settings extends Partial<GalleryTerms> {
   readonly name?: string;
   readonly targetFpir?: number;
   readonly keepPhotos?: boolean;

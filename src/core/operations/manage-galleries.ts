@@ -1,13 +1,13 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
-import { MAX_FACE_GALLERIES } from '../limits.ts';
+import { MAX_FACE_GALLERIES, MAX_RETENTION_DAYS, MAX_TERMS_LENGTH } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
-import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTerms } from '../types.ts';
 import { sweepPhotos } from './enrolment-photos.ts';
 
-export interface GallerySettings {
+export interface GallerySettings extends Partial<GalleryTerms> {
   readonly name: string;
   readonly userData?: string;
   readonly recognitionModel: string;
@@ -27,9 +27,11 @@ export async function createGallery(
   checkName(settings.name);
   checkUserData(settings.userData);
   checkTargetFpir(settings.targetFpir);
+  checkTerms(ref, settings);
   packFor(deps, settings.recognitionModel);
   const { tenantId, kind, galleryId } = ref;
-  return audited(deps, { action: 'gallery-create', gallery: auditedGallery(ref) }, () =>
+  const consentPolicy = settings.consentPolicy ?? 'attested';
+  return audited(deps, { action: 'gallery-create', gallery: auditedGallery(ref), consentPolicy }, () =>
     deps.store.createGallery(
       { tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() },
       kind === 'face' ? MAX_FACE_GALLERIES : undefined,
@@ -72,15 +74,41 @@ function checkTargetFpir(targetFpir: number | undefined): void {
   );
 }
 
+function checkTerms(ref: GalleryRef, terms: Partial<GalleryTerms>): void {
+  for (const member of ['purpose', 'lawfulBasis'] as const) {
+    if ((terms[member]?.length ?? 0) <= MAX_TERMS_LENGTH) continue;
+    throw invalidArgument(member, 'too-long', `It has at most ${MAX_TERMS_LENGTH} characters.`);
+  }
+  const { retentionDays, consentPolicy } = terms;
+  const isWhole = retentionDays === undefined || Number.isInteger(retentionDays);
+  if (!isWhole || (retentionDays ?? 1) < 1 || (retentionDays ?? 1) > MAX_RETENTION_DAYS) {
+    throw invalidArgument(
+      'retentionDays',
+      'out-of-range',
+      `It is a whole number of days from 1 to ${MAX_RETENTION_DAYS}.`,
+    );
+  }
+  if (consentPolicy === 'required' && ref.kind !== 'large-person' && ref.kind !== 'person') {
+    throw invalidArgument(
+      'consentPolicy',
+      'out-of-range',
+      'Faces in a gallery without persons have nobody to consent.',
+    );
+  }
+}
+
 export async function updateGallery(
   deps: Pick<Deps, 'store' | 'clock'> & Acting,
   ref: GalleryRef,
   patch: GalleryPatch,
 ): Promise<void> {
   checkTargetFpir(patch.targetFpir);
-  const changesSettings = patch.targetFpir !== undefined || patch.keepPhotos !== undefined;
-  if (!changesSettings || patch.name !== undefined || patch.userData !== undefined) checkNamePatch(patch);
-  await audited(deps, { action: 'gallery-change', gallery: auditedGallery(ref) }, async () => {
+  checkTerms(ref, patch);
+  const { name, userData, ...settings } = patch;
+  const changesSettings = Object.values(settings).some((setting) => setting !== undefined);
+  if (!changesSettings || name !== undefined || userData !== undefined) checkNamePatch(patch);
+  const attestation = patch.consentPolicy === undefined ? {} : { consentPolicy: patch.consentPolicy };
+  await audited(deps, { action: 'gallery-change', gallery: auditedGallery(ref), ...attestation }, async () => {
     await deps.store.updateGallery(ref, patch, deps.clock.nowMs());
     if (patch.keepPhotos === false) await sweepPhotos(deps);
   });

@@ -1,7 +1,7 @@
-import type { Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTail, GalleryTerms, Training } from '../types.ts';
 import type { Page } from './page.ts';
 
-export interface NewGallery extends GalleryRef {
+export interface NewGallery extends GalleryRef, Partial<GalleryTerms> {
   readonly name: string;
   readonly userData?: string;
   readonly recognitionModel: string;
@@ -10,7 +10,7 @@ export interface NewGallery extends GalleryRef {
   readonly createdMs: number;
 }
 
-export interface GalleryPatch {
+export interface GalleryPatch extends Partial<GalleryTerms> {
   readonly name?: string;
   readonly userData?: string;
   readonly targetFpir?: number;
@@ -23,7 +23,7 @@ export interface GalleryStore {
   findGallery(ref: GalleryRef): Promise<Gallery | undefined>;
   getGallery(ref: GalleryRef): Promise<Gallery>;
   listGalleries(tenantId: string, kind: GalleryKind, page: Page): Promise<readonly Gallery[]>;
-  /** An omitted member stays as it is. */
+  /** An omitted member stays as it is. conflict when consent is to be required and somebody enrolled gave none. */
   updateGallery(ref: GalleryRef, patch: GalleryPatch, nowMs: number): Promise<void>;
   setTraining(ref: GalleryRef, training: Training): Promise<void>;
   setTail(ref: GalleryRef, tail: GalleryTail): Promise<void>;

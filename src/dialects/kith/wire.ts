@@ -1,6 +1,15 @@
 // What goes over the wire of Kith's own API. Optional members are left out, not null; rates and confidences are 0..1.
 import Type, { type Static } from 'typebox';
-import { MAX_CANDIDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAGE, MAX_USER_DATA_LENGTH } from '../../core/limits.ts';
+import {
+  DEFAULT_RETENTION_DAYS,
+  MAX_CANDIDATES,
+  MAX_ID_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_PAGE,
+  MAX_RETENTION_DAYS,
+  MAX_TERMS_LENGTH,
+  MAX_USER_DATA_LENGTH,
+} from '../../core/limits.ts';
 import type { Box, Quality } from '../../core/types.ts';
 
 const Rate = Type.Number({ minimum: 0, maximum: 1 });
@@ -33,18 +42,47 @@ const TargetFpir = Type.Number({
   description: 'Share of strangers you accept being shown a name: 0.01 is about one in a hundred.',
 });
 
+const Terms = {
+  purpose: Type.Optional(
+    Type.String({
+      maxLength: MAX_TERMS_LENGTH,
+      description: 'Why faces are recognised here. Published at /.well-known/biometric-policy, so name nobody in it.',
+    }),
+  ),
+  lawfulBasis: Type.Optional(
+    Type.String({ maxLength: MAX_TERMS_LENGTH, description: 'What law allows it. Published, as the purpose is.' }),
+  ),
+  retentionDays: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_RETENTION_DAYS,
+      default: DEFAULT_RETENTION_DAYS,
+      description: 'Whom nobody enrolled, found or verified for so many days is erased.',
+    }),
+  ),
+  consentPolicy: Type.Optional(
+    Type.Enum(['attested', 'required'], {
+      default: 'attested',
+      description:
+        'attested: whoever sets it attests that everybody enrolled here consented, or that the law asks for no consent. required: no face is enrolled without that person’s consent on record.',
+    }),
+  ),
+};
+
 export const NewGallery = Type.Object({
   name: Type.Optional(Name),
   userData: Type.Optional(UserData),
   recognitionModel: Type.Optional(Type.String()),
   targetFpir: Type.Optional(TargetFpir),
   keepPhotos: Type.Optional(KeepPhotos),
+  ...Terms,
 });
 export const GalleryPatch = Type.Object({
   name: Type.Optional(Name),
   userData: Type.Optional(UserData),
   targetFpir: Type.Optional(TargetFpir),
   keepPhotos: Type.Optional(KeepPhotos),
+  ...Terms,
 });
 
 export const Search = Type.Object({
@@ -68,6 +106,10 @@ export const Gallery = Type.Object({
   recognitionModel: Type.String(),
   targetFpir: Type.Optional(Type.Number()),
   keepPhotos: Type.Boolean(),
+  purpose: Type.Optional(Type.String()),
+  lawfulBasis: Type.Optional(Type.String()),
+  retentionDays: Type.Integer(),
+  consentPolicy: Type.Enum(['attested', 'required']),
   createdAt: Type.String({ format: 'date-time' }),
   people: Type.Integer(),
   faces: Type.Integer(),

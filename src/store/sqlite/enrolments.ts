@@ -134,7 +134,8 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
   return {
     addEnrolment: db.transaction(
       (ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number) => {
-        const { galleryNo, personNo } = persons.getPersonNo(ref, personId);
+        const { galleryNo, personNo, consentPolicy } = persons.getPersonNo(ref, personId);
+        if (consentPolicy === 'required') throw consentRequired();
         if ((countOf.get(personNo) ?? 0) >= maxEnrolments) {
           throw new KithError({
             kind: 'limit-exceeded',
@@ -154,7 +155,9 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
         batch: readonly { readonly person: NewPerson; readonly enrolments: readonly NewEnrolment[] }[],
         maxPersons = Number.POSITIVE_INFINITY,
       ) => {
-        const { galleryNo, persons: before } = galleries.getHead(ref);
+        const { galleryNo, persons: before, consentPolicy } = galleries.getHead(ref);
+        if (consentPolicy === 'required' && batch.some(({ enrolments }) => enrolments.length > 0))
+          throw consentRequired();
         if (before + batch.length > maxPersons) throw tooManyPersons(maxPersons);
         let enrolmentCount = 0;
         const imported = batch.map((entry) => {
@@ -196,6 +199,13 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
       findPhoto.get(getRow(ref, personId, enrolmentId).row.enrolmentNo),
     sweepEnrolmentPhotos: (limit) => sweepPhotos.run(limit).changes,
   };
+}
+
+function consentRequired(): KithError {
+  return new KithError({
+    kind: 'consent-required',
+    message: 'This gallery takes faces only of people whose consent is on record.',
+  });
 }
 
 function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number): Enrolment {

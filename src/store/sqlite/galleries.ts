@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewGallery } from '../../core/storage/galleries.ts';
-import type { Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../../core/types.ts';
+import { DEFAULT_RETENTION_DAYS } from '../../core/limits.ts';
+import type { GalleryPatch, NewGallery } from '../../core/storage/galleries.ts';
+import type { ConsentPolicy, Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -30,6 +31,7 @@ export interface GalleryHead {
   readonly galleryNo: number;
   readonly persons: number;
   readonly enrolments: number;
+  readonly consentPolicy: ConsentPolicy;
 }
 
 interface GalleryRow {
@@ -46,6 +48,10 @@ interface GalleryRow {
   readonly trainingMessage: string | null;
   readonly targetFpir: number | null;
   readonly keepPhotos: number;
+  readonly purpose: string | null;
+  readonly lawfulBasis: string | null;
+  readonly retentionDays: number;
+  readonly consentPolicy: ConsentPolicy;
   readonly tail: string | null;
   readonly createdMs: number;
   readonly modifiedMs: number;
@@ -54,26 +60,22 @@ interface GalleryRow {
 const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_id AS galleryId, name,
   user_data AS userData, recognition_model AS recognitionModel, training_status AS trainingStatus,
   training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
-  training_message AS trainingMessage, target_fpir AS targetFpir, keep_photos AS keepPhotos, tail, created_ms AS createdMs,
-  modified_ms AS modifiedMs`;
+  training_message AS trainingMessage, target_fpir AS targetFpir, keep_photos AS keepPhotos, purpose,
+  lawful_basis AS lawfulBasis, retention_days AS retentionDays, consent_policy AS consentPolicy, tail,
+  created_ms AS createdMs, modified_ms AS modifiedMs`;
 
 const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
 
 export function galleries(db: Database, changes: Changes): Galleries {
   const insert = db.prepare<
-    [
-      Omit<NewGallery, 'userData' | 'targetFpir' | 'keepPhotos'> & {
-        userData: string | null;
-        targetFpir: number | null;
-        keepPhotos: number;
-      },
-    ],
+    [GalleryRef & SettingColumns & { recognitionModel: string; createdMs: number }],
     GalleryRow
   >(
-    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
-                            keep_photos, created_ms, modified_ms)
-     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, @keepPhotos, @createdMs,
-             @createdMs)
+    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir, keep_photos,
+                            purpose, lawful_basis, retention_days, consent_policy, created_ms, modified_ms)
+     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, coalesce(@keepPhotos, 0),
+             @purpose, @lawfulBasis, coalesce(@retentionDays, ${DEFAULT_RETENTION_DAYS}),
+             coalesce(@consentPolicy, 'attested'), @createdMs, @createdMs)
      ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
   );
   const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
@@ -83,26 +85,18 @@ export function galleries(db: Database, changes: Changes): Galleries {
     )
     .pluck();
   const findHead = db.prepare<[GalleryRef], GalleryHead>(
-    `SELECT gallery_no AS galleryNo, persons, enrolments FROM galleries WHERE ${WHERE_REF}`,
+    `SELECT gallery_no AS galleryNo, persons, enrolments, consent_policy AS consentPolicy FROM galleries WHERE ${WHERE_REF}`,
   );
   const list = db.prepare<[string, string, string, number], GalleryRow>(
     `SELECT ${COLUMNS} FROM galleries
      WHERE tenant_id = ? AND kind = ? AND gallery_id > ? AND erasing = 0 ORDER BY gallery_id LIMIT ?`,
   );
-  const update = db.prepare<
-    [
-      GalleryRef & {
-        name: string | null;
-        userData: string | null;
-        targetFpir: number | null;
-        keepPhotos: number | null;
-        nowMs: number;
-      },
-    ]
-  >(
+  const update = db.prepare<[GalleryRef & SettingColumns & { nowMs: number }]>(
     `UPDATE galleries SET name = coalesce(@name, name), user_data = coalesce(@userData, user_data),
             target_fpir = coalesce(@targetFpir, target_fpir), keep_photos = coalesce(@keepPhotos, keep_photos),
-            modified_ms = @nowMs
+            purpose = coalesce(@purpose, purpose), lawful_basis = coalesce(@lawfulBasis, lawful_basis),
+            retention_days = coalesce(@retentionDays, retention_days),
+            consent_policy = coalesce(@consentPolicy, consent_policy), modified_ms = @nowMs
      WHERE ${WHERE_REF}`,
   );
   const train = db.prepare<
@@ -133,6 +127,17 @@ export function galleries(db: Database, changes: Changes): Galleries {
     return findHead.get(keyOf(ref)) ?? missing(ref);
   }
 
+  /** Or faces enrolled on somebody's word would be in a gallery that promises each person's own consent. */
+  function requireNobodyUnasked(ref: GalleryRef): void {
+    const { enrolments, consentPolicy } = getHead(ref);
+    if (consentPolicy === 'required' || enrolments === 0) return;
+    throw new KithError({
+      kind: 'conflict',
+      resource: 'gallery',
+      message: 'People without a consent record are enrolled here. Record their consent, or erase them, first.',
+    });
+  }
+
   return {
     createGallery: db.transaction((gallery: NewGallery, maxGalleries?: number) => {
       if (maxGalleries !== undefined && (countKind.get(gallery.tenantId, gallery.kind) ?? 0) >= maxGalleries) {
@@ -144,10 +149,10 @@ export function galleries(db: Database, changes: Changes): Galleries {
         });
       }
       const row = insert.get({
-        ...gallery,
-        userData: gallery.userData ?? null,
-        targetFpir: gallery.targetFpir ?? null,
-        keepPhotos: Number(gallery.keepPhotos ?? false),
+        ...keyOf(gallery),
+        ...settingColumns(gallery),
+        recognitionModel: gallery.recognitionModel,
+        createdMs: gallery.createdMs,
       });
       if (row !== undefined) return toGallery(row);
       throw new KithError({
@@ -167,17 +172,15 @@ export function galleries(db: Database, changes: Changes): Galleries {
     listGalleries(tenantId, kind, page) {
       return list.all(tenantId, kind, page.after ?? '', page.limit).map(toGallery);
     },
-    updateGallery(ref, patch, nowMs) {
+    updateGallery: db.transaction((ref: GalleryRef, patch: GalleryPatch, nowMs: number) => {
+      if (patch.consentPolicy === 'required') requireNobodyUnasked(ref);
       const { changes } = update.run({
         ...keyOf(ref),
-        name: patch.name ?? null,
-        userData: patch.userData ?? null,
-        targetFpir: patch.targetFpir ?? null,
-        keepPhotos: patch.keepPhotos === undefined ? null : Number(patch.keepPhotos),
+        ...settingColumns(patch),
         nowMs,
       });
       if (changes === 0) missing(ref);
-    },
+    }).immediate,
     setTraining(ref, training) {
       const { changes } = train.run({
         ...keyOf(ref),
@@ -219,6 +222,31 @@ function keyOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
   return { tenantId, kind, galleryId };
 }
 
+/** Null for what is not said. */
+interface SettingColumns {
+  readonly name: string | null;
+  readonly userData: string | null;
+  readonly targetFpir: number | null;
+  readonly keepPhotos: number | null;
+  readonly purpose: string | null;
+  readonly lawfulBasis: string | null;
+  readonly retentionDays: number | null;
+  readonly consentPolicy: ConsentPolicy | null;
+}
+
+function settingColumns(settings: GalleryPatch): SettingColumns {
+  return {
+    name: settings.name ?? null,
+    userData: settings.userData ?? null,
+    targetFpir: settings.targetFpir ?? null,
+    keepPhotos: settings.keepPhotos === undefined ? null : Number(settings.keepPhotos),
+    purpose: settings.purpose ?? null,
+    lawfulBasis: settings.lawfulBasis ?? null,
+    retentionDays: settings.retentionDays ?? null,
+    consentPolicy: settings.consentPolicy ?? null,
+  };
+}
+
 function missing(ref: GalleryRef): never {
   throw new KithError({ kind: 'not-found', resource: 'gallery', id: ref.galleryId, galleryKind: ref.kind });
 }
@@ -234,6 +262,10 @@ function toGallery(row: GalleryRow): Gallery {
     recognitionModel: row.recognitionModel,
     ...(row.targetFpir !== null && { targetFpir: row.targetFpir }),
     keepPhotos: row.keepPhotos === 1,
+    ...(row.purpose !== null && { purpose: row.purpose }),
+    ...(row.lawfulBasis !== null && { lawfulBasis: row.lawfulBasis }),
+    retentionDays: row.retentionDays,
+    consentPolicy: row.consentPolicy,
     ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
     training: {
       status: row.trainingStatus,

@@ -266,6 +266,19 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX merges_by_time ON merges (merged_ms);
     `,
   },
+  {
+    version: 7,
+    sql: `
+      ALTER TABLE galleries ADD COLUMN purpose TEXT;
+      ALTER TABLE galleries ADD COLUMN lawful_basis TEXT;
+      ALTER TABLE galleries ADD COLUMN retention_days INTEGER NOT NULL DEFAULT 1096;
+      ALTER TABLE galleries ADD COLUMN consent_policy TEXT NOT NULL DEFAULT 'attested';
+      ALTER TABLE snapshots ADD COLUMN purpose TEXT;
+      ALTER TABLE snapshots ADD COLUMN lawful_basis TEXT;
+      ALTER TABLE snapshots ADD COLUMN retention_days INTEGER NOT NULL DEFAULT 1096;
+      ALTER TABLE snapshots ADD COLUMN consent_policy TEXT NOT NULL DEFAULT 'attested';
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

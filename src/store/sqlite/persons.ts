@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons.ts';
-import type { GalleryRef, Person } from '../../core/types.ts';
+import type { ConsentPolicy, GalleryRef, Person } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -21,7 +21,10 @@ export interface Persons
   /** Throws already-exists; the caller keeps the gallery's counts. */
   insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person;
   /** The person's number and their gallery's; throws not-found for either. */
-  getPersonNo(ref: GalleryRef, personId: string): { readonly galleryNo: number; readonly personNo: number };
+  getPersonNo(
+    ref: GalleryRef,
+    personId: string,
+  ): { readonly galleryNo: number; readonly personNo: number; readonly consentPolicy: ConsentPolicy };
 }
 
 interface PersonRow {
@@ -79,9 +82,9 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
   const removeCopies = db.prepare<[number]>('DELETE FROM snapshot_enrolments WHERE enrolment_no = ?');
 
   function getPersonNo(ref: GalleryRef, personId: string) {
-    const { galleryNo } = galleries.getHead(ref);
+    const { galleryNo, consentPolicy } = galleries.getHead(ref);
     const { personNo } = findNo.get(galleryNo, personId) ?? missing(ref, personId);
-    return { galleryNo, personNo };
+    return { galleryNo, personNo, consentPolicy };
   }
 
   function insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person {

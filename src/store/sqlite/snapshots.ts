@@ -24,6 +24,7 @@ interface CopiedPerson {
 
 const COLUMNS = `snapshot_no AS snapshotNo, snapshot_id AS snapshotId, kind, apply_scope AS applyScope,
   user_data AS userData, created_ms AS createdMs, modified_ms AS modifiedMs`;
+const TERMS = 'purpose, lawful_basis, retention_days, consent_policy';
 const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
   quality_reasons, source_hash, pack_id, created_ms`;
 
@@ -51,9 +52,9 @@ const ERASING = -1;
 export function snapshots(db: Database, galleries: Galleries, changes: Changes): Snapshots {
   const begin = db.prepare<[NewSnapshotRow]>(
     `INSERT INTO snapshots (tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
-                            trained_ms, apply_scope, user_data, created_ms, modified_ms)
+                            ${TERMS}, trained_ms, apply_scope, user_data, created_ms, modified_ms)
      SELECT tenant_id, @snapshotId, kind, name, user_data, recognition_model, target_fpir,
-            training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
+            ${TERMS}, training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
      FROM galleries WHERE gallery_no = @galleryNo`,
   );
   const find = db.prepare<[string, string], SnapshotRow>(
@@ -105,9 +106,9 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
 
   const makeGallery = db.prepare<[GalleryRef & { snapshotNo: number; nowMs: number }]>(
     `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
-                            training_status, training_last_action_ms, created_ms, modified_ms)
+                            ${TERMS}, training_status, training_last_action_ms, created_ms, modified_ms)
      SELECT @tenantId, @kind, @galleryId, name, gallery_user_data, recognition_model, target_fpir,
-            'running', @nowMs, @nowMs, @nowMs
+            ${TERMS}, 'running', @nowMs, @nowMs, @nowMs
      FROM snapshots WHERE snapshot_no = @snapshotNo
      ON CONFLICT DO NOTHING`,
   );

@@ -6,6 +6,7 @@ import {
   createGallery,
   expectProblem,
   galleryRef,
+  newEnrolment,
   newGallery,
   newPerson,
   newTenantId,
@@ -19,6 +20,10 @@ export function galleriesContract(store: () => Store): void {
       userData: '{"a":1}',
       targetFpir: 0.02,
       keepPhotos: true,
+      purpose: 'to open the door to members',
+      lawfulBasis: 'consent',
+      retentionDays: 30,
+      consentPolicy: 'required',
       createdMs: 77,
     });
     const made = await store().createGallery(full);
@@ -26,7 +31,9 @@ export function galleriesContract(store: () => Store): void {
     expect(made).toEqual({ ...full, galleryNo, training: { status: 'never' }, modifiedMs: 77 });
     expect(await store().getGallery(full)).toEqual(made);
     expect(await store().findGallery(full)).toEqual(made);
-    expect(Object.keys(await store().createGallery(bare))).not.toContain('userData');
+    const plain = await store().createGallery(bare);
+    expect(plain).toMatchObject({ retentionDays: 1096, consentPolicy: 'attested' });
+    for (const absent of ['userData', 'purpose', 'lawfulBasis']) expect(Object.keys(plain)).not.toContain(absent);
   });
 
   test('are named by tenant, kind and id together', async () => {
@@ -100,6 +107,20 @@ export function galleriesContract(store: () => Store): void {
       targetFpir: 0.5,
       modifiedMs: 9001,
     });
+  });
+
+  test('take no face while consent is required and none is on record', async () => {
+    const gallery = await createGallery(store(), { consentPolicy: 'required' });
+    const person = await store().createPerson(gallery, newPerson(), 10);
+    const batch = [{ person: newPerson(), enrolments: [newEnrolment()] }];
+    const refused = { kind: 'consent-required' } as const;
+    await expectProblem(store().addEnrolment(gallery, person.personId, newEnrolment(), 10), refused);
+    await expectProblem(store().importPersons(gallery, batch), refused);
+    expect(await store().countGallery(gallery)).toEqual({ persons: 1, enrolments: 0 });
+
+    const lax = await createGallery(store());
+    await store().importPersons(lax, batch);
+    await expectProblem(store().updateGallery(lax, { consentPolicy: 'required' }, 1), { kind: 'conflict' });
   });
 
   test('remember their training and their tail', async () => {
