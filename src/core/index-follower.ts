@@ -1,5 +1,6 @@
 // The one way from the store to the index: the store's change feed. Writers in this process wait for it before they
 // acknowledge; writes of other processes (a bulk import beside a running service) come in by the same road.
+import { nextTurn } from './next-turn.ts';
 import type { GalleryIndex, IndexFollower, IndexRow, Vault } from './ports.ts';
 import type { Change } from './storage/changes.ts';
 import type { SealedEnrolment } from './storage/enrolments.ts';
@@ -7,6 +8,8 @@ import type { Store } from './storage/store.ts';
 
 const FEED_BATCH = 1000;
 const SCAN_BATCH = 5000;
+/** Templates opened before other work gets its turn: some 10 ms. */
+const OPENED_PER_TURN = 800;
 
 export interface FollowerDeps {
   readonly store: Store;
@@ -110,6 +113,13 @@ async function applyChanges(deps: FollowerDeps, changes: readonly Change[]): Pro
 }
 
 async function addToIndex(deps: FollowerDeps, enrolments: readonly SealedEnrolment[]): Promise<void> {
+  for (let from = 0; from < enrolments.length; from += OPENED_PER_TURN) {
+    if (from > 0) await nextTurn();
+    await addSome(deps, enrolments.slice(from, from + OPENED_PER_TURN));
+  }
+}
+
+async function addSome(deps: FollowerDeps, enrolments: readonly SealedEnrolment[]): Promise<void> {
   const rowsByGallery = new Map<number, IndexRow[]>();
   for (const enrolment of enrolments) {
     const row = openRow(deps, enrolment);

@@ -7,6 +7,7 @@ import type { AzureTier } from '../dialects/azure/tiers.ts';
 import { addKithDialect } from '../dialects/kith/kith.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addHealthRoutes } from './health.ts';
+import { addMetrics } from './metrics.ts';
 import { type LogOptions, loggerOptions, logRequests } from './request-log.ts';
 import { addStatusPage } from './status-page.ts';
 
@@ -48,6 +49,7 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
   });
 
   addHealthRoutes(app, deps);
+  addMetrics(app, deps);
   addStatusPage(app, deps);
   addAzureDialect(app, deps, {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
