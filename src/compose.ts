@@ -10,6 +10,7 @@ import { type Config, ConfigError } from './config.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
+import { endExpiredConsents } from './core/operations/manage-consents.ts';
 import type { Acting, Deps } from './core/ports.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
@@ -56,6 +57,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
   let keptIndex: KeptIndex | undefined;
   const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : [])]);
   try {
+    await endExpiredConsents(base);
     keptIndex = await fillIndex({
       ...base,
       openIndex: () => createGalleryIndex({ threads: config.searchThreads }),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { AuditFaultError, describeFault } from '../audit/audit-fault.ts';
 import { AuditUnreadableError } from '../audit/audit-reader.ts';
 import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
@@ -11,6 +11,7 @@ import { type ChainReport, verifyAudit } from '../audit/verify-audit.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { describeFileError } from './image-file.ts';
+import { instant } from './option-values.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
 import { UsageError } from './usage-error.ts';
@@ -148,15 +149,4 @@ async function orExplain<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof AuditUnreadableError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
-}
-
-function instant(text: string): number {
-  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/.test(text);
-  const hasZone = isDate || /(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const timeMs = Date.parse(hasZone ? text : `${text}Z`);
-  if ((!isDate && !isTime) || Number.isNaN(timeMs)) {
-    throw new InvalidArgumentError('It is a date or a time: 2031-05-01, or 2031-05-01T08:00:00Z.');
-  }
-  return timeMs;
 }

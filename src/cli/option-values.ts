@@ -16,3 +16,15 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     return value;
   };
 }
+
+/** Epoch milliseconds of a date or a time; UTC unless it says otherwise. */
+export function instant(text: string): number {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/.test(text);
+  const hasZone = isDate || /(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const timeMs = Date.parse(hasZone ? text : `${text}Z`);
+  if ((!isDate && !isTime) || Number.isNaN(timeMs)) {
+    throw new InvalidArgumentError('It is a date or a time: 2031-05-01, or 2031-05-01T08:00:00Z.');
+  }
+  return timeMs;
+}

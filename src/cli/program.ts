@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   detect: async () => (await import('./detect.ts')).addDetectCommand,
   people: async () => (await import('./people.ts')).addPeopleCommand,
   gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
+  consent: async () => (await import('./consent.ts')).addConsentCommand,
   evaluate: async () => (await import('./evaluate.ts')).addEvaluateCommand,
   duplicates: async () => (await import('./duplicates.ts')).addDuplicatesCommand,
   models: async () => (await import('./models.ts')).addModelsCommand,

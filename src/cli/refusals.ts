@@ -23,6 +23,8 @@ export const ADVICE = {
   'format-unsupported': 'Export it as JPEG, PNG or WebP.',
   unreadable: 'Look whether the file is there and may be read.',
   'name-unusable': 'Rename the person: 1 to 128 characters, without control characters.',
+  'consent-required':
+    'Put their consent on record first: kith consent give, with --new for somebody who isn’t there yet.',
   'person-full': 'The person has all the photos that are allowed: more would not make them easier to recognise.',
   'gallery-full': 'The gallery has all the people that are allowed: enrol into another one.',
 } as const;
@@ -48,6 +50,8 @@ function reasonOf(problem: Problem): RefusalReason | undefined {
       return problem.argument === 'name' ? 'name-unusable' : undefined;
     case 'limit-exceeded':
       return problem.limit === 'enrolments' ? 'person-full' : 'gallery-full';
+    case 'consent-required':
+      return 'consent-required';
     default:
       return undefined;
   }

@@ -6,6 +6,7 @@ export type Resource =
   | 'person'
   | 'enrolment'
   | 'photo'
+  | 'consent'
   | 'merge'
   | 'probe'
   | 'operation'

@@ -71,3 +71,6 @@ export const MAX_TERMS_LENGTH = 256;
 /** Three years after their last use nobody is kept, as the strictest biometric laws say (740 ILCS 14/15(a)). */
 export const DEFAULT_RETENTION_DAYS = 1096;
 export const MAX_RETENTION_DAYS = 36_525;
+
+/** Who gave consent, and how, in UTF-16 code units. */
+export const MAX_CONSENT_LENGTH = 128;

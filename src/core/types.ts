@@ -28,6 +28,20 @@ export interface Training {
 /** Whether the operator answers for everybody's consent at once, or each person's own record is asked for. */
 export type ConsentPolicy = 'attested' | 'required';
 
+/** Somebody's consent to be recognised, as whoever took it down. */
+export interface Consent {
+  /** Who gave it: the person's own name, or that of who may speak for them. */
+  readonly givenBy: string;
+  /** How: `signed on paper`. */
+  readonly method: string;
+  /** SHA-256, hex, of the text that was consented to. */
+  readonly textHash: string;
+  readonly givenMs: number;
+  /** Runs out then; without it, it holds until it is withdrawn. */
+  readonly untilMs?: number;
+  readonly withdrawnMs?: number;
+}
+
 /** On what terms a gallery keeps faces: what its owner answers for. Published, so without anybody's name. */
 export interface GalleryTerms {
   /** Why faces are recognised here, in the owner's words. */
@@ -356,6 +370,7 @@ export type AuditEvent = AuditOutcome &
           | 'enrolment-move'
           | 'consent-give'
           | 'consent-withdraw'
+          | 'consent-expire'
           | 'erase-enrolment'
           | 'erase-person'
           | 'erase-gallery'

@@ -4,6 +4,7 @@ import type { Store } from '../../src/core/storage/store.ts';
 import { accessContract } from './store-contract/access.ts';
 import { changeFeedContract } from './store-contract/change-feed.ts';
 import { concurrencyContract } from './store-contract/concurrency.ts';
+import { consentsContract } from './store-contract/consents.ts';
 import { enrolmentsContract } from './store-contract/enrolments.ts';
 import { galleriesContract } from './store-contract/galleries.ts';
 import { longWorkContract } from './store-contract/long-work.ts';
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('galleries', () => galleriesContract(store));
     describe('persons', () => personsContract(store));
     describe('enrolments', () => enrolmentsContract(store));
+    describe('consent', () => consentsContract(store));
     describe('merges and moves', () => mergesContract(store));
     describe('what a search needs', () => searchContract(store));
     describe('the change feed', () => changeFeedContract(store));

@@ -96,7 +96,7 @@ async function openGallery(deps: EnrolDeps, run: EnrolmentRun) {
   if (found) return found;
   const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId: run.galleryId } as const;
   const settings = { name: run.galleryId, recognitionModel: DEFAULT_RECOGNITION_MODEL, keepPhotos: run.keepPhotos };
-  if (run.isDryRun) return { ...ref, ...settings };
+  if (run.isDryRun) return { ...ref, ...settings, consentPolicy: 'attested' as const };
   const made = await createGallery(deps, ref, settings);
   run.terminal.note(`Made the gallery "${run.galleryId}".`);
   return made;

@@ -2,11 +2,11 @@ import { packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
 import { getReferredGallery, requireTrained } from '../galleries.ts';
 import { DEFAULT_MIN_CONFIDENCE } from '../limits.ts';
-import type { Acting, Deps } from '../ports.ts';
+import type { Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { compareTemplates, confidenceOf } from '../score.ts';
 import type { GalleryRef, Probe } from '../types.ts';
-import { identifyTemplates } from './identify.ts';
+import { identifyTemplates, type SearchDeps } from './identify.ts';
 
 export interface FindSimilarOptions {
   readonly maxFaces: number;
@@ -46,7 +46,7 @@ export async function findSimilarProbes(
 
 /** The faces of a face gallery that are most like a probe, best first. gallery-not-ready for one that is empty. */
 export async function findSimilarFaces(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'index' | 'engine' | 'recognitionModels'> & Acting,
+  deps: SearchDeps,
   input: FindSimilarOptions & {
     readonly gallery: GalleryRef;
     readonly probeId: string;

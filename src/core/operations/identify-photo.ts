@@ -1,8 +1,7 @@
 import { packFor } from '../checks.ts';
 import { MAX_FACES_PER_IMAGE } from '../limits.ts';
-import type { Acting, Deps } from '../ports.ts';
 import type { Face, Gallery } from '../types.ts';
-import { type Identification, type IdentifyOptions, identifyTemplates } from './identify.ts';
+import { type Identification, type IdentifyOptions, identifyTemplates, type SearchDeps } from './identify.ts';
 
 export interface IdentifyPhotoInput extends IdentifyOptions {
   readonly gallery: Gallery;
@@ -19,10 +18,7 @@ export interface IdentifiedPhoto {
 }
 
 /** Finds every face of a photo and searches the gallery for each. Keeps nothing and needs no training. */
-export async function identifyPhoto(
-  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'> & Acting,
-  input: IdentifyPhotoInput,
-): Promise<IdentifiedPhoto> {
+export async function identifyPhoto(deps: SearchDeps, input: IdentifyPhotoInput): Promise<IdentifiedPhoto> {
   const { gallery, image, signal } = input;
   const { packId } = packFor(deps, gallery.recognitionModel);
   const analysed = await deps.engine.analyse(

@@ -7,6 +7,7 @@ import { openProbes, requireSameModel } from '../probes.ts';
 import { rankPersons } from '../rank-persons.ts';
 import { confidenceOf, scoreOf } from '../score.ts';
 import type { Candidate, Gallery, GalleryRef } from '../types.ts';
+import { endExpiredConsents } from './manage-consents.ts';
 
 export interface IdentifyOptions {
   readonly maxCandidates: number;
@@ -32,7 +33,11 @@ export interface Identification {
   };
 }
 
-type SearchDeps = Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'recognitionModels'> & Acting;
+export type SearchDeps = Pick<
+  Deps,
+  'store' | 'vault' | 'index' | 'follower' | 'engine' | 'recognitionModels' | 'clock' | 'auditLog'
+> &
+  Acting;
 
 /**
  * Who in the gallery is it? One answer a vector, in their order; vectors are unit templates of the gallery's pack. The
@@ -48,6 +53,7 @@ export async function identifyTemplates(
     readonly signal?: AbortSignal;
   },
 ): Promise<readonly Identification[]> {
+  await endExpiredConsents(deps);
   const pack = packFor(deps, gallery.recognitionModel);
   const rule = decisionRule(pack.calibration, {
     ...searchedSize(deps.index.size(gallery.galleryNo), probe.allowPersonNos),
@@ -128,7 +134,7 @@ export interface IdentifyProbesInput extends IdentifyOptions {
 
 /** One answer a probe, in their order. */
 export async function identifyProbes(
-  deps: SearchDeps & Pick<Deps, 'clock'>,
+  deps: SearchDeps,
   input: IdentifyProbesInput,
 ): Promise<readonly (Identification & { readonly probeId: string })[]> {
   const gallery = await getReferredGallery(deps, input.gallery);

@@ -1,4 +1,5 @@
 import { checkName, packFor } from '../checks.ts';
+import { KithError } from '../errors.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
@@ -43,7 +44,7 @@ type ImportDeps = Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock'
 /** One import into a gallery, which need not exist yet when photos are only checked. */
 export function openPhotoImporter(
   deps: ImportDeps,
-  gallery: Pick<Gallery, 'tenantId' | 'kind' | 'galleryId' | 'recognitionModel' | 'keepPhotos'>,
+  gallery: Pick<Gallery, 'tenantId' | 'kind' | 'galleryId' | 'recognitionModel' | 'keepPhotos' | 'consentPolicy'>,
   options: ImportOptions,
 ): PhotoImporter {
   const { packId } = packFor(deps, gallery.recognitionModel);
@@ -59,6 +60,7 @@ export function openPhotoImporter(
   async function write(photo: PhotoToImport, face: Parameters<typeof storeFace>[1]['face']): Promise<ImportedPhoto> {
     const found = await findEnrolled(photo);
     if (found && 'outcome' in found) return found;
+    if (!found) requireNoConsent(gallery);
     const person = found ?? (await createPerson(deps, gallery, { name: photo.personName }));
     const enrolment = await storeFace(deps, {
       gallery,
@@ -75,6 +77,7 @@ export function openPhotoImporter(
       checkName(photo.personName);
       const found = await findEnrolled(photo);
       if (found && 'outcome' in found) return found;
+      if (!found) requireNoConsent(gallery);
       const face = await readFaceToEnrol(deps, {
         ...options,
         packId,
@@ -90,10 +93,20 @@ export function openPhotoImporter(
       checkName(photo.personName);
       const found = (await deps.store.findGallery(gallery)) && (await findEnrolled(photo));
       if (found && 'outcome' in found) return found;
+      if (!found) requireNoConsent(gallery);
       const { quality } = await readFaceToEnrol(deps, { ...options, packId, image: photo.image });
       return { outcome: 'usable', quality };
     },
   };
+}
+
+/** Somebody new has no consent on record: refused before they are made, so that nobody is left without a face. */
+function requireNoConsent({ consentPolicy }: Pick<Gallery, 'consentPolicy'>): void {
+  if (consentPolicy === 'attested') return;
+  throw new KithError({
+    kind: 'consent-required',
+    message: 'Nobody is enrolled here before their consent is on record.',
+  });
 }
 
 /** Work under one name runs one after the other, under different names side by side. */

@@ -2,18 +2,21 @@ import { audited, auditedGallery } from '../audited.ts';
 import { checkName, checkUserData } from '../checks.ts';
 import { MAX_PERSONS_LARGE_PERSON_GALLERY, MAX_PERSONS_PERSON_GALLERY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import type { NewConsent } from '../storage/consents.ts';
 import type { Page } from '../storage/page.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
 import type { GalleryRef, Person } from '../types.ts';
+import { checkConsent } from './manage-consents.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
 
 export async function createPerson(
   deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'> & Acting,
   ref: GalleryRef,
-  settings: { readonly name: string; readonly userData?: string },
+  settings: { readonly name: string; readonly userData?: string; readonly consent?: NewConsent },
 ): Promise<Person> {
   checkName(settings.name);
   checkUserData(settings.userData);
+  if (settings.consent) checkConsent(settings.consent, deps.clock.nowMs());
   const maxPersons = ref.kind === 'person' ? MAX_PERSONS_PERSON_GALLERY : MAX_PERSONS_LARGE_PERSON_GALLERY;
   const person = {
     personId: deps.newId(),
@@ -22,9 +25,11 @@ export async function createPerson(
     createdMs: deps.clock.nowMs(),
   };
   const { personId } = person;
-  return audited(deps, { action: 'person-create', gallery: auditedGallery(ref), personIds: [personId] }, () =>
-    deps.store.createPerson(ref, person, maxPersons),
-  );
+  const of = { gallery: auditedGallery(ref), personIds: [personId] };
+  return audited(deps, { action: 'person-create', ...of }, async () => {
+    if (settings.consent) await deps.audit.record({ action: 'consent-give', outcome: 'done', ...of });
+    return deps.store.createPerson(ref, person, maxPersons);
+  });
 }
 
 export async function getPerson(

@@ -6,8 +6,9 @@ import { MAX_ENROLMENTS_PER_PERSON, MERGE_KEPT_MS } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { Merge, ResealedEnrolment, SealedUnder } from '../storage/merges.ts';
 import type { GalleryRef } from '../types.ts';
+import { endExpiredConsents } from './manage-consents.ts';
 
-type MergeDeps = Pick<Deps, 'store' | 'vault' | 'follower' | 'clock' | 'newId'> & Acting;
+type MergeDeps = Pick<Deps, 'store' | 'vault' | 'follower' | 'clock' | 'newId' | 'auditLog'> & Acting;
 
 /** Gives all faces of `fromPersonId` to `intoPersonId`, who keeps id, name and user data. It can be undone for 30 days. */
 export async function mergePersons(
@@ -19,6 +20,7 @@ export async function mergePersons(
   const { name: fromName } = await deps.store.getPerson(gallery, fromPersonId);
   const merge = { mergeId: deps.newId(), fromPersonId, intoPersonId, mergedMs: deps.clock.nowMs() };
   const personIds = [intoPersonId, fromPersonId];
+  await endExpiredConsents(deps);
   await audited(deps, { action: 'person-merge', gallery: auditedGallery(gallery), personIds }, async () => {
     const wanted = { fromPersonId, toPersonId: intoPersonId };
     const { keys, enrolments } = await resealBetween(deps, gallery, wanted);
@@ -61,6 +63,7 @@ export async function moveEnrolments(
   requireTwo(fromPersonId, toPersonId);
   // Unknown faces are told before anything is done
   for (const enrolmentId of enrolmentIds) await deps.store.getEnrolment(gallery, fromPersonId, enrolmentId);
+  await endExpiredConsents(deps);
   const deed = { action: 'enrolment-move', personIds: [fromPersonId, toPersonId], enrolmentIds } as const;
   await audited(deps, { ...deed, gallery: auditedGallery(gallery) }, async () => {
     const { keys, enrolments } = await resealBetween(deps, gallery, move);
@@ -103,7 +106,7 @@ async function reseal(
 ): Promise<readonly ResealedEnrolment[]> {
   const { tenantId } = gallery;
   const { vault } = deps;
-  const sealed = await deps.store.sealedEnrolmentsOf(gallery, personId);
+  const sealed = await deps.store.sealedEnrolmentsOf(gallery, personId, { evenSuspended: true });
   const templates = new Map(sealed.map(({ enrolmentNo, sealedTemplate }) => [enrolmentNo, sealedTemplate]));
   const resealed: ResealedEnrolment[] = [];
   for (const { enrolmentNo, enrolmentId } of enrolments) {

@@ -1,11 +1,11 @@
 // Identification and verification against a tenant's directory, in the gallery of each probe's own model.
 import { directoryFacesOf, openDirectory } from '../directory.ts';
 import { KithError } from '../errors.ts';
-import type { Acting, Deps } from '../ports.ts';
+import type { Deps } from '../ports.ts';
 import { openProbes } from '../probes.ts';
 import type { Gallery, GalleryRef, Probe } from '../types.ts';
-import { type Identification, type IdentifyOptions, identifyTemplates } from './identify.ts';
-import { type Verification, verifyPerson } from './verify.ts';
+import { type Identification, type IdentifyOptions, identifyTemplates, type SearchDeps } from './identify.ts';
+import { type PersonVerifyDeps, type Verification, verifyPerson } from './verify.ts';
 
 /** Whom to search among. */
 export type DirectoryScope =
@@ -19,7 +19,7 @@ export interface DirectoryCandidates extends Pick<Identification, 'candidates'> 
 
 /** One answer a probe, in their order. Needs no training. */
 export async function identifyInDirectory(
-  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'clock' | 'recognitionModels'> & Acting,
+  deps: SearchDeps,
   input: IdentifyOptions & {
     readonly tenantId: string;
     readonly probeIds: readonly string[];
@@ -74,7 +74,7 @@ async function requireReferredRoster(deps: Pick<Deps, 'store'>, gallery: Gallery
 
 /** Is the probe this person of the directory? */
 export async function verifyDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting,
+  deps: PersonVerifyDeps,
   input: { readonly tenantId: string; readonly personId: string; readonly probeId: string },
 ): Promise<Verification> {
   const { tenantId, personId, probeId } = input;

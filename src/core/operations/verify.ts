@@ -6,6 +6,7 @@ import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { compareTemplates, confidenceOf } from '../score.ts';
 import type { AuditEventOf, GalleryRef, Probe, Template } from '../types.ts';
+import { endExpiredConsents } from './manage-consents.ts';
 
 export interface Verification {
   readonly score: number;
@@ -15,6 +16,8 @@ export interface Verification {
 }
 
 type VerifyDeps = Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting;
+
+export type PersonVerifyDeps = VerifyDeps & Pick<Deps, 'follower' | 'auditLog'>;
 
 /** Are two templates of one pack of one person? */
 export function verifyTemplates(
@@ -37,12 +40,13 @@ export async function verifyProbes(
 
 /** Is the probe this person? The best of the person's enrolments speaks. Needs no training. */
 export async function verifyPerson(
-  deps: VerifyDeps,
+  deps: PersonVerifyDeps,
   input: { readonly gallery: GalleryRef; readonly personId: string; readonly probeId: string },
 ): Promise<Verification> {
   const { tenantId } = input.gallery;
   const gallery = await getReferredGallery(deps, input.gallery);
   const [probe] = (await openProbes(deps, tenantId, [input.probeId])) as [Probe];
+  await endExpiredConsents(deps);
   const enrolments = await deps.store.sealedEnrolmentsOf(input.gallery, input.personId);
   if (enrolments.length === 0) {
     throw new KithError({ kind: 'not-found', resource: 'enrolment', id: input.personId, byReference: true });

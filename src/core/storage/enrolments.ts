@@ -53,11 +53,18 @@ export interface EnrolmentStore {
   findEnrolmentPhoto(ref: GalleryRef, personId: string, enrolmentId: string): Promise<SealedPhoto | undefined>;
   /** Removes at most `limit` pictures of galleries that keep none any more; answers how many. */
   sweepEnrolmentPhotos(limit: number): Promise<number>;
-  /** Sealed templates of one person, for 1:1 comparison. */
-  sealedEnrolmentsOf(ref: GalleryRef, personId: string): Promise<readonly SealedEnrolment[]>;
+  /** Sealed templates of one person, for 1:1 comparison; of a suspended one only for who seals them anew. */
+  sealedEnrolmentsOf(
+    ref: GalleryRef,
+    personId: string,
+    options?: { readonly evenSuspended: boolean },
+  ): Promise<readonly SealedEnrolment[]>;
   /** One enrolment each of at most `count` persons, drawn at random (all of them in a small gallery). */
   sampleEnrolments(ref: GalleryRef, count: number): Promise<readonly SealedEnrolment[]>;
-  /** All enrolments with a number above `afterEnrolmentNo`, rising, at most `limit`: fills an index. */
+  /**
+   * Enrolments with a number above `afterEnrolmentNo`, rising, at most `limit`: fills an index, so those of suspended
+   * persons are left out, here and below.
+   */
   scanEnrolments(afterEnrolmentNo: number, limit: number): Promise<readonly SealedEnrolment[]>;
   getSealedEnrolments(enrolmentNos: readonly number[]): Promise<readonly SealedEnrolment[]>;
 }

@@ -29,5 +29,6 @@ export interface GalleryStore {
   setTail(ref: GalleryRef, tail: GalleryTail): Promise<void>;
   /** With its persons, enrolments and their keys. */
   deleteGallery(ref: GalleryRef): Promise<{ readonly galleryNo: number }>;
+  /** Enrolments of suspended persons don't count. */
   countGallery(ref: GalleryRef): Promise<{ readonly persons: number; readonly enrolments: number }>;
 }

@@ -1,4 +1,5 @@
 import type { GalleryRef, Person, QualityLevel } from '../types.ts';
+import type { NewConsent } from './consents.ts';
 import type { NewEnrolment } from './enrolments.ts';
 import type { Page } from './page.ts';
 
@@ -8,6 +9,7 @@ export interface NewPerson {
   readonly userData?: string;
   /** The person's own data key, wrapped by the vault; destroying it makes every template of theirs unreadable. */
   readonly wrappedKey: Uint8Array;
+  readonly consent?: NewConsent;
   readonly createdMs: number;
 }
 

@@ -1,5 +1,6 @@
 import type { ApiKeyStore } from './api-keys.ts';
 import type { ChangeStore } from './changes.ts';
+import type { ConsentStore } from './consents.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { GalleryStore } from './galleries.ts';
 import type { LivenessSessionStore } from './liveness-sessions.ts';
@@ -17,6 +18,7 @@ import type { SnapshotStore } from './snapshots.ts';
 export interface Store
   extends ApiKeyStore,
     ChangeStore,
+    ConsentStore,
     EnrolmentStore,
     GalleryStore,
     LivenessSessionStore,

@@ -24,10 +24,7 @@ const FindSimilarAnswer = Type.Array(
   Type.Object({ faceId: Type.Optional(Guid), persistedFaceId: Type.Optional(Guid), confidence: Confidence }),
 );
 
-export function addFindSimilarRoute(
-  routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'index' | 'engine' | 'recognitionModels'>,
-): void {
+export function addFindSimilarRoute(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'POST',
     path: '/findsimilars',

@@ -40,10 +40,7 @@ const IdentifyAnswer = Type.Array(
   }),
 );
 
-export function addIdentifyRoute(
-  routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'clock' | 'recognitionModels'>,
-): void {
+export function addIdentifyRoute(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'POST',
     path: '/identify',

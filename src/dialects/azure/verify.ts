@@ -20,10 +20,7 @@ const VerifyRequest = Type.Object({
 
 const VerifyAnswer = Type.Object({ isIdentical: Type.Boolean(), confidence: Confidence });
 
-export function addVerifyRoute(
-  routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'>,
-): void {
+export function addVerifyRoute(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'POST',
     path: '/verify',

@@ -1,5 +1,6 @@
 import { auditedGallery } from '../../core/audited.ts';
 import { listLikelyDuplicates } from '../../core/operations/list-likely-duplicates.ts';
+import { endExpiredConsents } from '../../core/operations/manage-consents.ts';
 import { getGallery } from '../../core/operations/manage-galleries.ts';
 import type { Deps } from '../../core/ports.ts';
 import { galleryRef } from './galleries.ts';
@@ -20,6 +21,7 @@ export function addDuplicatesRoute(routes: Routes, deps: Deps): void {
     answers: Duplicates,
     async handle({ audit, tenantId, params, query, signal }) {
       const gallery = await getGallery(deps, galleryRef(tenantId, params.galleryId));
+      await endExpiredConsents(deps);
       const { pairs, compared, remaining, nextAfter } = await listLikelyDuplicates(deps, gallery, {
         budgetMs: BUDGET_MS,
         signal,

@@ -6,6 +6,7 @@ import { KithError } from '../../core/errors.ts';
 import { MAX_LOCAL_IMAGE_BYTES } from '../../core/limits.ts';
 import type { Deps } from '../../core/ports.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
+import { addConsentRoutes } from './consents.ts';
 import { addDuplicatesRoute } from './duplicates.ts';
 import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
@@ -56,6 +57,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
   addGalleryRoutes(routes, deps);
   addPeopleRoutes(routes, deps);
   addMergeRoutes(routes, deps);
+  addConsentRoutes(routes, deps);
   addFaceRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
   addDuplicatesRoute(routes, deps);

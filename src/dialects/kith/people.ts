@@ -8,6 +8,7 @@ import {
 } from '../../core/operations/manage-persons.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { PersonWithEnrolments } from '../../core/storage/persons.ts';
+import { coreConsent } from './consents.ts';
 import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
 import { GalleryParams, NewPerson, Page, People, Person, PersonParams, PersonPatch, wireTime } from './wire.ts';
@@ -23,7 +24,11 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
     answers: Person,
     success: 201,
     async handle({ audit, tenantId, params, body }) {
-      const person = await createPerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), body);
+      const { consent, ...settings } = body;
+      const person = await createPerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), {
+        ...settings,
+        ...(consent ? { consent: coreConsent(consent, deps.clock.nowMs()) } : {}),
+      });
       return wirePerson({ ...person, enrolmentIds: [] });
     },
   });

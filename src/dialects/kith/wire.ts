@@ -11,6 +11,7 @@ import {
   MAX_USER_DATA_LENGTH,
 } from '../../core/limits.ts';
 import type { Box, Quality } from '../../core/types.ts';
+import { NewConsent } from './consent-wire.ts';
 
 const Rate = Type.Number({ minimum: 0, maximum: 1 });
 const Name = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH });
@@ -116,7 +117,11 @@ export const Gallery = Type.Object({
 });
 export const Galleries = Type.Object({ galleries: Type.Array(Gallery) });
 
-export const NewPerson = Type.Object({ name: Name, userData: Type.Optional(UserData) });
+export const NewPerson = Type.Object({
+  name: Name,
+  userData: Type.Optional(UserData),
+  consent: Type.Optional(NewConsent),
+});
 export const PersonPatch = Type.Object({ name: Type.Optional(Name), userData: Type.Optional(UserData) });
 export const Person = Type.Object({
   personId: Type.String(),

@@ -4,6 +4,7 @@ import type { NewEnrolment, SealedPhoto } from '../../core/storage/enrolments.ts
 import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
+import type { ConsentRows } from './consent-rows.ts';
 import type { Galleries } from './galleries.ts';
 import { type Persons, tooManyPersons } from './persons.ts';
 import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
@@ -55,7 +56,16 @@ const COLUMNS = `enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId, user_
   quality_reasons AS qualityReasons, source_hash AS sourceHash, created_ms AS createdMs,
   EXISTS (SELECT 1 FROM enrolment_photos p WHERE p.enrolment_no = enrolments.enrolment_no) AS hasPhoto`;
 
-export function enrolments(db: Database, galleries: Galleries, persons: Persons, changes: Changes): Enrolments {
+export function enrolments(
+  db: Database,
+  parts: {
+    readonly galleries: Galleries;
+    readonly persons: Persons;
+    readonly changes: Changes;
+    readonly consents: ConsentRows;
+  },
+): Enrolments {
+  const { galleries, persons, changes, consents } = parts;
   // By position: an import calls it for every row, and names would cost it a quarter of its speed
   const insert = db.prepare<NewEnrolmentColumns>(
     `INSERT INTO enrolments (person_no, enrolment_id, user_data, left_px, top_px, width_px, height_px,
@@ -125,9 +135,9 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
   }
 
   function getRow(ref: GalleryRef, personId: string, enrolmentId: string) {
-    const { galleryNo, personNo } = persons.getPersonNo(ref, personId);
+    const { galleryNo, personNo, isSuspended } = persons.getPersonNo(ref, personId);
     const row = find.get(personNo, enrolmentId);
-    if (row !== undefined) return { galleryNo, row };
+    if (row !== undefined) return { galleryNo, row, isSuspended };
     throw new KithError({ kind: 'not-found', resource: 'enrolment', id: enrolmentId, galleryKind: ref.kind });
   }
 
@@ -135,7 +145,7 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
     addEnrolment: db.transaction(
       (ref: GalleryRef, personId: string, enrolment: NewEnrolment, maxEnrolments: number) => {
         const { galleryNo, personNo, consentPolicy } = persons.getPersonNo(ref, personId);
-        if (consentPolicy === 'required') throw consentRequired();
+        consents.require({ personNo, consentPolicy }, enrolment.createdMs);
         if ((countOf.get(personNo) ?? 0) >= maxEnrolments) {
           throw new KithError({
             kind: 'limit-exceeded',
@@ -156,13 +166,13 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
         maxPersons = Number.POSITIVE_INFINITY,
       ) => {
         const { galleryNo, persons: before, consentPolicy } = galleries.getHead(ref);
-        if (consentPolicy === 'required' && batch.some(({ enrolments }) => enrolments.length > 0))
-          throw consentRequired();
         if (before + batch.length > maxPersons) throw tooManyPersons(maxPersons);
         let enrolmentCount = 0;
         const imported = batch.map((entry) => {
           const { personNo } = persons.insertPerson(ref, galleryNo, entry.person);
           enrolmentCount += entry.enrolments.length;
+          const isAsked = consentPolicy === 'required' || entry.person.consent !== undefined;
+          if (isAsked && entry.enrolments.length > 0) consents.require({ personNo, consentPolicy });
           // Numbers only: to answer with whole persons would be a sixth of the work of an import
           return {
             personNo,
@@ -189,9 +199,9 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
       },
     ).immediate,
     deleteEnrolment: db.transaction((ref: GalleryRef, personId: string, enrolmentId: string) => {
-      const { galleryNo, row } = getRow(ref, personId, enrolmentId);
+      const { galleryNo, row, isSuspended } = getRow(ref, personId, enrolmentId);
       remove.run(row.enrolmentNo);
-      galleries.addToCounts(galleryNo, 0, -1);
+      if (!isSuspended) galleries.addToCounts(galleryNo, 0, -1);
       changes.record('remove', galleryNo, row.enrolmentNo);
       return { galleryNo, enrolmentNo: row.enrolmentNo };
     }).immediate,
@@ -199,13 +209,6 @@ export function enrolments(db: Database, galleries: Galleries, persons: Persons,
       findPhoto.get(getRow(ref, personId, enrolmentId).row.enrolmentNo),
     sweepEnrolmentPhotos: (limit) => sweepPhotos.run(limit).changes,
   };
-}
-
-function consentRequired(): KithError {
-  return new KithError({
-    kind: 'consent-required',
-    message: 'This gallery takes faces only of people whose consent is on record.',
-  });
 }
 
 function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number): Enrolment {

@@ -19,7 +19,7 @@ export interface Galleries
     | 'deleteGallery'
     | 'countGallery'
   > {
-  /** The gallery's number and counts; throws not-found. */
+  /** The gallery's number and counts, without the enrolments of suspended persons; throws not-found. */
   getHead(ref: GalleryRef): GalleryHead;
   /** Keeps the counts; to be called inside the transaction that adds or removes the rows. */
   addToCounts(galleryNo: number, persons: number, enrolments: number): void;
@@ -99,6 +99,11 @@ export function galleries(db: Database, changes: Changes): Galleries {
             consent_policy = coalesce(@consentPolicy, consent_policy), modified_ms = @nowMs
      WHERE ${WHERE_REF}`,
   );
+  const findUnasked = db.prepare<[number]>(
+    `SELECT 1 FROM persons p WHERE p.gallery_no = ? AND p.suspended = 0
+       AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.person_no = p.person_no)
+       AND EXISTS (SELECT 1 FROM enrolments e WHERE e.person_no = p.person_no) LIMIT 1`,
+  );
   const train = db.prepare<
     [GalleryRef & { status: string; actionMs: number | null; succeededMs: number | null; message: string | null }]
   >(
@@ -129,8 +134,8 @@ export function galleries(db: Database, changes: Changes): Galleries {
 
   /** Or faces enrolled on somebody's word would be in a gallery that promises each person's own consent. */
   function requireNobodyUnasked(ref: GalleryRef): void {
-    const { enrolments, consentPolicy } = getHead(ref);
-    if (consentPolicy === 'required' || enrolments === 0) return;
+    const { galleryNo, consentPolicy } = getHead(ref);
+    if (consentPolicy === 'required' || findUnasked.get(galleryNo) === undefined) return;
     throw new KithError({
       kind: 'conflict',
       resource: 'gallery',

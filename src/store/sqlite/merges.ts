@@ -3,6 +3,7 @@ import { KithError } from '../../core/errors.ts';
 import type { Merge, MergeToUndo, MoveEnrolments, NewMerge, SealedUnder } from '../../core/storage/merges.ts';
 import type { GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
+import type { ConsentRows } from './consent-rows.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -38,7 +39,16 @@ const MERGES = `SELECT ${COLUMNS} FROM merges m
   JOIN persons f ON f.person_no = m.from_person_no JOIN persons i ON i.person_no = m.into_person_no`;
 
 /** A person merged into another stays as a row that nothing finds, with its key: undoing it is to show it again. */
-export function merges(db: Database, galleries: Galleries, persons: Persons, changes: Changes): Merges {
+export function merges(
+  db: Database,
+  parts: {
+    readonly galleries: Galleries;
+    readonly persons: Persons;
+    readonly changes: Changes;
+    readonly consents: ConsentRows;
+  },
+): Merges {
+  const { galleries, persons, changes, consents } = parts;
   const keyOf = db.prepare<[number], Uint8Array>('SELECT wrapped_key FROM persons WHERE person_no = ?').pluck();
   const countOf = db.prepare<[number], number>('SELECT count(*) FROM enrolments WHERE person_no = ?').pluck();
   const move = db.prepare<[number, number, number]>(
@@ -47,6 +57,7 @@ export function merges(db: Database, galleries: Galleries, persons: Persons, cha
   const sealTemplate = db.prepare<[Uint8Array, number]>('UPDATE templates SET sealed = ? WHERE enrolment_no = ?');
   const sealPhoto = db.prepare<[Uint8Array, number]>('UPDATE enrolment_photos SET sealed = ? WHERE enrolment_no = ?');
   const erasePhoto = db.prepare<[number]>('DELETE FROM enrolment_photos WHERE enrolment_no = ?');
+  const suspendedOf = db.prepare<[number], number>('SELECT suspended FROM persons WHERE person_no = ?').pluck();
   const hide = db.prepare<[number | null, number]>('UPDATE persons SET merged_into = ? WHERE person_no = ?');
   const insert = db.prepare<[string, number, number, number, string, string, number]>(
     `INSERT INTO merges (merge_id, gallery_no, from_person_no, into_person_no, enrolment_nos, joined_rosters, merged_ms)
@@ -88,12 +99,22 @@ export function merges(db: Database, galleries: Galleries, persons: Persons, cha
     }
   }
 
+  /** By undoing a merge faces come to somebody who was suspended meanwhile, or leave them. */
+  function recount({ galleryNo, fromPersonNo, toPersonNo, enrolments }: Move): void {
+    const suspended = (personNo: number) => suspendedOf.get(personNo) ?? 0;
+    const gained = suspended(fromPersonNo) - suspended(toPersonNo);
+    if (gained !== 0) galleries.addToCounts(galleryNo, 0, gained * enrolments.length);
+  }
+
   function begin(
     ref: GalleryRef,
     { fromPersonId, toPersonId, fromKey, toKey, enrolments, maxEnrolments }: MoveEnrolments,
   ) {
     const { galleryNo, personNo: fromPersonNo } = persons.getPersonNo(ref, fromPersonId);
-    const { personNo: toPersonNo } = persons.getPersonNo(ref, toPersonId);
+    const { personNo: toPersonNo, consentPolicy } = persons.getPersonNo(ref, toPersonId);
+    // Nobody's faces come back into searches by being called somebody else's
+    consents.require({ personNo: fromPersonNo, consentPolicy });
+    consents.require({ personNo: toPersonNo, consentPolicy });
     requireKey(fromPersonNo, fromKey);
     requireKey(toPersonNo, toKey);
     if ((countOf.get(toPersonNo) ?? 0) + enrolments.length > maxEnrolments) {
@@ -153,7 +174,12 @@ export function merges(db: Database, galleries: Galleries, persons: Persons, cha
         const { galleryNo, fromPersonNo, intoPersonNo, joinedRosters } = getRow(ref, mergeId);
         requireKey(intoPersonNo, undo.fromKey);
         requireKey(fromPersonNo, undo.toKey);
-        moveAll({ galleryNo, fromPersonNo: intoPersonNo, toPersonNo: fromPersonNo, enrolments: undo.enrolments });
+        const move = {
+          ...{ galleryNo, fromPersonNo: intoPersonNo, toPersonNo: fromPersonNo },
+          enrolments: undo.enrolments,
+        };
+        moveAll(move);
+        recount(move);
         for (const rosterNo of JSON.parse(joinedRosters) as number[]) leave.run(rosterNo, intoPersonNo);
         hide.run(null, fromPersonNo);
         remove.run(mergeId);

@@ -279,6 +279,66 @@ const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE snapshots ADD COLUMN consent_policy TEXT NOT NULL DEFAULT 'attested';
     `,
   },
+  {
+    version: 8,
+    sql: `
+      -- suspended = 1: their consent ended. Their templates are in no index, and no search or copy reads them.
+      ALTER TABLE persons ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+
+      CREATE TABLE consents (
+        person_no    INTEGER PRIMARY KEY REFERENCES persons ON DELETE CASCADE,
+        given_by     TEXT    NOT NULL,
+        method       TEXT    NOT NULL,
+        text_hash    TEXT    NOT NULL,
+        given_ms     INTEGER NOT NULL,
+        until_ms     INTEGER,
+        withdrawn_ms INTEGER,
+        ended_ms     INTEGER
+      ) STRICT;
+      CREATE INDEX consents_running ON consents (until_ms) WHERE ended_ms IS NULL AND until_ms IS NOT NULL;
+      CREATE INDEX consents_due ON consents (until_ms) WHERE withdrawn_ms IS NULL AND until_ms IS NOT NULL;
+
+      -- Kept as new as the original's, whatever becomes of the original's gallery.
+      CREATE TABLE snapshot_consents (
+        snapshot_no  INTEGER NOT NULL REFERENCES snapshots ON DELETE CASCADE,
+        person_no    INTEGER NOT NULL,
+        given_by     TEXT    NOT NULL,
+        method       TEXT    NOT NULL,
+        text_hash    TEXT    NOT NULL,
+        given_ms     INTEGER NOT NULL,
+        until_ms     INTEGER,
+        withdrawn_ms INTEGER,
+        ended_ms     INTEGER,
+        PRIMARY KEY (snapshot_no, person_no)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX snapshot_consents_by_original ON snapshot_consents (person_no);
+      CREATE TRIGGER consents_given_in_snapshots AFTER INSERT ON consents
+      BEGIN
+        INSERT INTO snapshot_consents
+          SELECT s.snapshot_no, NEW.person_no, NEW.given_by, NEW.method, NEW.text_hash, NEW.given_ms, NEW.until_ms,
+                 NEW.withdrawn_ms, NEW.ended_ms
+          FROM snapshot_persons s WHERE s.person_no = NEW.person_no;
+      END;
+      CREATE TRIGGER consents_changed_in_snapshots AFTER UPDATE ON consents
+      BEGIN
+        UPDATE snapshot_consents SET given_by = NEW.given_by, method = NEW.method, text_hash = NEW.text_hash,
+          given_ms = NEW.given_ms, until_ms = NEW.until_ms, withdrawn_ms = NEW.withdrawn_ms, ended_ms = NEW.ended_ms
+        WHERE person_no = NEW.person_no;
+      END;
+      CREATE TRIGGER consents_erased_from_snapshots AFTER DELETE ON snapshot_persons
+      BEGIN
+        DELETE FROM snapshot_consents WHERE snapshot_no = OLD.snapshot_no AND person_no = OLD.person_no;
+      END;
+      CREATE TRIGGER suspended_erased_from_snapshots AFTER UPDATE OF suspended ON persons WHEN NEW.suspended = 1
+      BEGIN
+        DELETE FROM snapshot_enrolments WHERE person_no = NEW.person_no
+          AND snapshot_no IN (SELECT snapshot_no FROM snapshot_persons WHERE person_no = NEW.person_no);
+        -- Those moved here are in a snapshot under whoever had them then
+        DELETE FROM snapshot_enrolments
+          WHERE enrolment_no IN (SELECT enrolment_no FROM enrolments WHERE person_no = NEW.person_no);
+      END;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

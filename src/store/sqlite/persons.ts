@@ -3,8 +3,17 @@ import { KithError } from '../../core/errors.ts';
 import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons.ts';
 import type { ConsentPolicy, GalleryRef, Person } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
+import type { ConsentRows } from './consent-rows.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
+
+export interface PersonNo {
+  readonly galleryNo: number;
+  readonly personNo: number;
+  readonly consentPolicy: ConsentPolicy;
+  /** Their enrolments count for nothing until they consent again. */
+  readonly isSuspended: boolean;
+}
 
 export interface Persons
   extends Pick<
@@ -21,10 +30,7 @@ export interface Persons
   /** Throws already-exists; the caller keeps the gallery's counts. */
   insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person;
   /** The person's number and their gallery's; throws not-found for either. */
-  getPersonNo(
-    ref: GalleryRef,
-    personId: string,
-  ): { readonly galleryNo: number; readonly personNo: number; readonly consentPolicy: ConsentPolicy };
+  getPersonNo(ref: GalleryRef, personId: string): PersonNo;
 }
 
 interface PersonRow {
@@ -46,15 +52,19 @@ const WITH_ENROLMENTS = `${COLUMNS}, (
   SELECT json_group_array(enrolment_id ORDER BY enrolment_no) FROM enrolments e WHERE e.person_no = persons.person_no
 ) AS enrolmentIds`;
 
-export function persons(db: Database, galleries: Galleries, changes: Changes): Persons {
+export function persons(
+  db: Database,
+  parts: { readonly galleries: Galleries; readonly changes: Changes; readonly consents: ConsentRows },
+): Persons {
+  const { galleries, changes, consents } = parts;
   // By position: an import calls it for every row, and names would cost it a quarter of its speed
   const insert = db.prepare<[number, string, string, string | null, Uint8Array, number, number]>(
     `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
-  const findNo = db.prepare<[number, string], { personNo: number }>(
-    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
+  const findNo = db.prepare<[number, string], { personNo: number; suspended: number }>(
+    'SELECT person_no AS personNo, suspended FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
   );
   const find = db.prepare<[number, string], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL`,
@@ -81,10 +91,10 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
   // By the face too: one that was moved here is in a snapshot under whoever had it then
   const removeCopies = db.prepare<[number]>('DELETE FROM snapshot_enrolments WHERE enrolment_no = ?');
 
-  function getPersonNo(ref: GalleryRef, personId: string) {
+  function getPersonNo(ref: GalleryRef, personId: string): PersonNo {
     const { galleryNo, consentPolicy } = galleries.getHead(ref);
-    const { personNo } = findNo.get(galleryNo, personId) ?? missing(ref, personId);
-    return { galleryNo, personNo, consentPolicy };
+    const { personNo, suspended } = findNo.get(galleryNo, personId) ?? missing(ref, personId);
+    return { galleryNo, personNo, consentPolicy, isSuspended: suspended === 1 };
   }
 
   function insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person {
@@ -99,6 +109,7 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
       });
     }
     const personNo = Number(inserted.lastInsertRowid);
+    if (person.consent) consents.put(personNo, person.consent);
     return userData === undefined
       ? { personId, personNo, name, createdMs }
       : { personId, personNo, name, userData, createdMs };
@@ -133,10 +144,10 @@ export function persons(db: Database, galleries: Galleries, changes: Changes): P
       },
     ).immediate,
     deletePerson: db.transaction((ref: GalleryRef, personId: string) => {
-      const { galleryNo, personNo } = getPersonNo(ref, personId);
+      const { galleryNo, personNo, isSuspended } = getPersonNo(ref, personId);
       const enrolmentNos = enrolmentNosOf.all(personNo);
       remove.run(personNo);
-      galleries.addToCounts(galleryNo, -1, -enrolmentNos.length);
+      galleries.addToCounts(galleryNo, -1, isSuspended ? 0 : -enrolmentNos.length);
       for (const enrolmentNo of enrolmentNos) {
         removeCopies.run(enrolmentNo);
         changes.record('remove', galleryNo, enrolmentNo);

@@ -1,8 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { Page } from '../../core/storage/page.ts';
-import type { GalleryKind, GalleryRef, Snapshot } from '../../core/types.ts';
+import type { Gallery, GalleryKind, GalleryRef, Snapshot } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
+import type { ConsentRows } from './consent-rows.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -17,6 +18,8 @@ interface SnapshotRow {
   readonly modifiedMs: number;
 }
 
+type RestoredGallery = Pick<Gallery, 'galleryNo' | 'consentPolicy' | 'createdMs'>;
+
 interface CopiedPerson {
   readonly personNo: number;
   readonly personId: string;
@@ -25,6 +28,7 @@ interface CopiedPerson {
 const COLUMNS = `snapshot_no AS snapshotNo, snapshot_id AS snapshotId, kind, apply_scope AS applyScope,
   user_data AS userData, created_ms AS createdMs, modified_ms AS modifiedMs`;
 const TERMS = 'purpose, lawful_basis, retention_days, consent_policy';
+const CONSENT = 'given_by, method, text_hash, given_ms, until_ms, withdrawn_ms, ended_ms';
 const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
   quality_reasons, source_hash, pack_id, created_ms`;
 
@@ -49,7 +53,11 @@ export interface Snapshots
 /** What `finished` says. One being taken or erased is invisible. */
 const ERASING = -1;
 
-export function snapshots(db: Database, galleries: Galleries, changes: Changes): Snapshots {
+export function snapshots(
+  db: Database,
+  parts: { readonly galleries: Galleries; readonly changes: Changes; readonly consents: ConsentRows },
+): Snapshots {
+  const { galleries, changes, consents } = parts;
   const begin = db.prepare<[NewSnapshotRow]>(
     `INSERT INTO snapshots (tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
                             ${TERMS}, trained_ms, apply_scope, user_data, created_ms, modified_ms)
@@ -101,7 +109,12 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
   const keepEnrolments = db.prepare<[number, number]>(
     `INSERT INTO snapshot_enrolments (snapshot_no, person_no, enrolment_no, ${ENROLMENT_COLUMNS}, sealed)
      SELECT ?, person_no, e.enrolment_no, ${ENROLMENT_COLUMNS}, t.sealed
-     FROM enrolments e CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no WHERE person_no = ?`,
+     FROM enrolments e CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no
+     WHERE person_no = ? AND (SELECT suspended FROM persons p WHERE p.person_no = e.person_no) = 0`,
+  );
+  const keepConsent = db.prepare<[number, number]>(
+    `INSERT INTO snapshot_consents (snapshot_no, person_no, ${CONSENT})
+     SELECT ?, person_no, ${CONSENT} FROM consents WHERE person_no = ?`,
   );
 
   const makeGallery = db.prepare<[GalleryRef & { snapshotNo: number; nowMs: number }]>(
@@ -139,6 +152,10 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
     `INSERT INTO templates (enrolment_no, sealed) SELECT ?, sealed FROM snapshot_enrolments
      WHERE snapshot_no = ? AND person_no = ? AND enrolment_no = ?`,
   );
+  const restoreConsent = db.prepare<[number, number, number]>(
+    `INSERT INTO consents (person_no, ${CONSENT})
+     SELECT ?, ${CONSENT} FROM snapshot_consents WHERE snapshot_no = ? AND person_no = ?`,
+  );
   const finishTraining = db.prepare<[number, number]>(
     `UPDATE galleries SET (training_status, training_last_succeeded_ms) =
        (SELECT iif(trained_ms IS NULL, 'never', 'succeeded'), trained_ms FROM snapshots WHERE snapshot_no = ?)
@@ -151,8 +168,11 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
   function getRow(tenantId: string, snapshotId: string): SnapshotRow {
     return find.get(tenantId, snapshotId) ?? missing(snapshotId);
   }
-  function restore(snapshotNo: number, galleryNo: number, original: CopiedPerson): number {
+  function restore(snapshotNo: number, to: RestoredGallery, original: CopiedPerson): number {
+    const { galleryNo } = to;
     const personNo = restorePerson.get(galleryNo, snapshotNo, original.personId) as number;
+    restoreConsent.run(personNo, snapshotNo, original.personNo);
+    if (!consents.holds({ personNo, consentPolicy: to.consentPolicy }, to.createdMs)) return 0;
     const originals = enrolmentsOf.all(snapshotNo, original.personNo);
     for (const enrolmentNo of originals) {
       const restored = restoreEnrolment.get(personNo, snapshotNo, original.personNo, enrolmentNo) as number;
@@ -175,6 +195,7 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
       for (const { personNo } of persons) {
         keepPerson.run(snapshotNo, personNo);
         keepEnrolments.run(snapshotNo, personNo);
+        keepConsent.run(snapshotNo, personNo);
       }
       return persons.length < page.limit ? undefined : persons.at(-1)?.personId;
     }).immediate,
@@ -213,13 +234,13 @@ export function snapshots(db: Database, galleries: Galleries, changes: Changes):
     }).immediate,
     copyFromSnapshot: db.transaction((snapshotId: string, to: GalleryRef, page: Page) => {
       const { snapshotNo } = getRow(to.tenantId, snapshotId);
-      const { galleryNo } = galleries.getHead(to);
+      const gallery = galleries.getGallery(to);
       const persons = personsToRestore.all(snapshotNo, page.after ?? '', page.limit);
       let enrolments = 0;
-      for (const original of persons) enrolments += restore(snapshotNo, galleryNo, original);
-      galleries.addToCounts(galleryNo, persons.length, enrolments);
+      for (const original of persons) enrolments += restore(snapshotNo, gallery, original);
+      galleries.addToCounts(gallery.galleryNo, persons.length, enrolments);
       if (persons.length === page.limit) return persons.at(-1)?.personId;
-      finishTraining.run(snapshotNo, galleryNo);
+      finishTraining.run(snapshotNo, gallery.galleryNo);
       return undefined;
     }).immediate,
     eraseSome: db.transaction((maxPersons: number) => {

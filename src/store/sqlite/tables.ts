@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { apiKeys } from './api-keys.ts';
 import { changes } from './changes.ts';
+import { consentRows } from './consent-rows.ts';
+import { consents } from './consents.ts';
 import { enrolments } from './enrolments.ts';
 import { galleries } from './galleries.ts';
 import { livenessSessions } from './liveness-sessions.ts';
@@ -22,16 +24,19 @@ export interface Tables extends Omit<SyncStore, 'close'> {
 export function tables(db: Database): Tables {
   const changeFeed = changes(db);
   const galleryTable = galleries(db, changeFeed);
-  const personTable = persons(db, galleryTable, changeFeed);
-  const snapshotTable = snapshots(db, galleryTable, changeFeed);
+  const rows = consentRows(db);
+  const personTable = persons(db, { galleries: galleryTable, changes: changeFeed, consents: rows });
+  const parts = { galleries: galleryTable, persons: personTable, changes: changeFeed, consents: rows };
+  const snapshotTable = snapshots(db, parts);
   return {
     ...apiKeys(db),
     ...probes(db),
     ...changeFeed,
     ...galleryTable,
     ...personTable,
-    ...enrolments(db, galleryTable, personTable, changeFeed),
-    ...merges(db, galleryTable, personTable, changeFeed),
+    ...enrolments(db, parts),
+    ...merges(db, parts),
+    ...consents(db, parts),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),

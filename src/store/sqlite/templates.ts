@@ -24,13 +24,15 @@ export function templates(
   SyncStore,
   'sealedEnrolmentsOf' | 'sampleEnrolments' | 'resolvePersons' | 'scanEnrolments' | 'getSealedEnrolments'
 > {
-  const ofPerson = db.prepare<[number], SealedEnrolment>(`${SEALED} WHERE e.person_no = ? ORDER BY e.enrolment_no`);
-  const scan = db.prepare<[number, number], SealedEnrolment>(
-    `${SEALED} WHERE e.enrolment_no > ? ORDER BY e.enrolment_no LIMIT ?`,
+  const ofPerson = db.prepare<[number, number], SealedEnrolment>(
+    `${SEALED} WHERE e.person_no = ? AND p.suspended <= ? ORDER BY e.enrolment_no`,
   );
-  const one = db.prepare<[number], SealedEnrolment>(`${SEALED} WHERE e.enrolment_no = ?`);
+  const scan = db.prepare<[number, number], SealedEnrolment>(
+    `${SEALED} WHERE e.enrolment_no > ? AND p.suspended = 0 ORDER BY e.enrolment_no LIMIT ?`,
+  );
+  const one = db.prepare<[number], SealedEnrolment>(`${SEALED} WHERE e.enrolment_no = ? AND p.suspended = 0`);
   const firstOf = db.prepare<[number], SealedEnrolment>(
-    `${SEALED} WHERE e.person_no = ? ORDER BY e.enrolment_no LIMIT 1`,
+    `${SEALED} WHERE e.person_no = ? AND p.suspended = 0 ORDER BY e.enrolment_no LIMIT 1`,
   );
   const allPersons = db.prepare<[number], { personNo: number }>(
     'SELECT person_no AS personNo FROM persons WHERE gallery_no = ?',
@@ -44,7 +46,7 @@ export function templates(
   );
   const nameOf = db.prepare<[number, number], { personId: string; personName: string; wrappedKey: Uint8Array }>(
     `SELECT person_id AS personId, name AS personName, wrapped_key AS wrappedKey
-     FROM persons WHERE person_no = ? AND gallery_no = ?`,
+     FROM persons WHERE person_no = ? AND gallery_no = ? AND suspended = 0`,
   );
   // The hit's own first: the limit must not leave it out
   const enrolmentsOf = db.prepare<[number, number, number], Omit<ResolvedEnrolment, 'wrappedKey'>>(
@@ -67,8 +69,8 @@ export function templates(
   }
 
   return {
-    sealedEnrolmentsOf(ref, personId) {
-      return ofPerson.all(persons.getPersonNo(ref, personId).personNo);
+    sealedEnrolmentsOf(ref, personId, options) {
+      return ofPerson.all(persons.getPersonNo(ref, personId).personNo, Number(options?.evenSuspended ?? false));
     },
     sampleEnrolments(ref, count) {
       const { galleryNo, persons: total } = galleries.getHead(ref);

@@ -1,0 +1,116 @@
+import type { Database } from 'better-sqlite3';
+import { KithError } from '../../core/errors.ts';
+import type { ConsentStore, EndedConsent, NewConsent } from '../../core/storage/consents.ts';
+import type { GalleryRef } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import { CONSENT_COLUMNS, type ConsentRow, type ConsentRows, toConsent } from './consent-rows.ts';
+import type { Galleries } from './galleries.ts';
+import type { Persons } from './persons.ts';
+import type { SyncStore } from './sync-store.ts';
+
+interface DueRow extends ConsentRow, GalleryRef {
+  readonly personId: string;
+  readonly personName: string;
+}
+
+const PERSON_COLUMNS = 'g.tenant_id AS tenantId, g.kind, g.gallery_id AS galleryId, p.person_id AS personId';
+
+interface DueQuery {
+  readonly tenantId: string;
+  readonly byMs: number;
+  /** JSON array. */
+  readonly kinds: string;
+  readonly afterMs: number;
+  readonly afterId: string;
+  readonly limit: number;
+}
+
+export function consents(
+  db: Database,
+  parts: {
+    readonly galleries: Galleries;
+    readonly persons: Persons;
+    readonly consents: ConsentRows;
+    readonly changes: Changes;
+  },
+): Pick<SyncStore, keyof ConsentStore> {
+  const { galleries, persons, consents: rows, changes } = parts;
+  const withdraw = db.prepare<[{ personNo: number; nowMs: number }]>(
+    `UPDATE consents SET withdrawn_ms = coalesce(withdrawn_ms, @nowMs), ended_ms = coalesce(ended_ms, @nowMs)
+     WHERE person_no = @personNo`,
+  );
+  const end = db.prepare<[number, number, number]>(
+    'UPDATE consents SET ended_ms = ? WHERE person_no = ? AND until_ms <= ? AND ended_ms IS NULL',
+  );
+  const suspend = db
+    .prepare<[number], number>(
+      'UPDATE persons SET suspended = 1 WHERE person_no = ? AND suspended = 0 RETURNING gallery_no',
+    )
+    .pluck();
+  const bringBack = db
+    .prepare<[number], number>(
+      'UPDATE persons SET suspended = 0 WHERE person_no = ? AND suspended = 1 RETURNING gallery_no',
+    )
+    .pluck();
+  const enrolmentNosOf = db
+    .prepare<[number], number>('SELECT enrolment_no FROM enrolments WHERE person_no = ? ORDER BY enrolment_no')
+    .pluck();
+  const nextEnd = db
+    .prepare<[], number>(
+      'SELECT until_ms FROM consents WHERE ended_ms IS NULL AND until_ms IS NOT NULL ORDER BY until_ms LIMIT 1',
+    )
+    .pluck();
+  const listEnded = db.prepare<[number, number], EndedConsent>(
+    `SELECT ${PERSON_COLUMNS}, p.person_no AS personNo FROM consents c JOIN persons p USING (person_no)
+       JOIN galleries g USING (gallery_no)
+     WHERE c.ended_ms IS NULL AND c.until_ms <= ? ORDER BY c.until_ms LIMIT ?`,
+  );
+  const listDue = db.prepare<[DueQuery], DueRow>(
+    `SELECT ${PERSON_COLUMNS}, p.name AS personName, ${CONSENT_COLUMNS}
+     FROM consents c JOIN persons p USING (person_no) JOIN galleries g USING (gallery_no)
+     WHERE c.until_ms <= @byMs AND c.withdrawn_ms IS NULL AND p.merged_into IS NULL AND g.erasing = 0
+       AND g.tenant_id = @tenantId AND g.kind IN (SELECT value FROM json_each(@kinds))
+       AND (c.until_ms, p.person_id) > (@afterMs, @afterId)
+     ORDER BY c.until_ms, p.person_id LIMIT @limit`,
+  );
+
+  function record(op: 'add' | 'remove', galleryNo: number | undefined, personNo: number): void {
+    if (galleryNo === undefined) return;
+    const enrolmentNos = enrolmentNosOf.all(personNo);
+    for (const enrolmentNo of enrolmentNos) changes.record(op, galleryNo, enrolmentNo);
+    galleries.addToCounts(galleryNo, 0, op === 'add' ? enrolmentNos.length : -enrolmentNos.length);
+  }
+
+  return {
+    giveConsent: db.transaction((ref: GalleryRef, personId: string, consent: NewConsent) => {
+      const { personNo } = persons.getPersonNo(ref, personId);
+      rows.put(personNo, consent);
+      record('add', bringBack.get(personNo), personNo);
+    }).immediate,
+    findConsent(ref, personId) {
+      return rows.find(persons.getPersonNo(ref, personId).personNo);
+    },
+    withdrawConsent: db.transaction((ref: GalleryRef, personId: string, nowMs: number) => {
+      const { personNo } = persons.getPersonNo(ref, personId);
+      if (withdraw.run({ personNo, nowMs }).changes === 0) {
+        throw new KithError({ kind: 'not-found', resource: 'consent', id: personId, galleryKind: ref.kind });
+      }
+      record('remove', suspend.get(personNo), personNo);
+    }).immediate,
+    nextConsentEndMs: () => nextEnd.get(),
+    listEndedConsents: (nowMs, limit) => listEnded.all(nowMs, limit),
+    endConsents: db.transaction((personNos: readonly number[], nowMs: number) => {
+      for (const personNo of personNos) {
+        if (end.run(nowMs, personNo, nowMs).changes > 0) record('remove', suspend.get(personNo), personNo);
+      }
+    }).immediate,
+    listDueConsents(tenantId, { byMs, kinds }, { after, limit }) {
+      const from = { afterMs: after?.untilMs ?? 0, afterId: after?.personId ?? '' };
+      const found = listDue.all({ tenantId, byMs, kinds: JSON.stringify(kinds), ...from, limit });
+      return found.map(({ kind, galleryId, personId, personName, tenantId: _, ...row }) => ({
+        ...{ tenantId, kind, galleryId, personId, personName },
+        consent: toConsent(row),
+      }));
+    },
+  };
+}
