@@ -159,13 +159,15 @@ function requireMeasuredPacks({ engine, recognitionModels }: Pick<Deps, 'engine'
 }
 
 async function requireBoundPacks(deps: Pick<Deps, 'store' | 'recognitionModels'>): Promise<void> {
-  const remapped = await findRemappedGalleries(deps, DEFAULT_TENANT);
+  const remapped = await findRemappedGalleries(deps);
   if (remapped.length === 0) return;
   throw new ConfigError(
-    remapped.map(
-      ({ gallery: { galleryId, recognitionModel }, boundPackId, mappedPackId }) =>
-        `KITH_RECOGNITION_MODELS: ${recognitionModel} names the pack "${mappedPackId}", but the templates of the gallery "${galleryId}" are of "${boundPackId}" and can't be compared with others. ` +
-        `Set ${recognitionModel}=${boundPackId} again, and give "${mappedPackId}" a name of its own`,
+    remapped.map(({ gallery: { galleryId, recognitionModel }, boundPackId, mappedPackId }) =>
+      mappedPackId === undefined
+        ? `KITH_RECOGNITION_MODELS: the gallery "${galleryId}" is of ${recognitionModel}, which is no longer named. ` +
+          `Set ${recognitionModel}=${boundPackId} again`
+        : `KITH_RECOGNITION_MODELS: ${recognitionModel} names the pack "${mappedPackId}", but the templates of the gallery "${galleryId}" are of "${boundPackId}" and can't be compared with others. ` +
+          `Set ${recognitionModel}=${boundPackId} again, and give "${mappedPackId}" a name of its own`,
     ),
   );
 }

@@ -4,6 +4,7 @@ import type { ConsentPolicy } from '../core/types.ts';
 import { createGallery, deleteGallery, setGallery } from './gallery/change-galleries.ts';
 import { showStats } from './gallery/gallery-stats.ts';
 import { listGalleries } from './gallery/list-galleries.ts';
+import { upgradeModel } from './gallery/upgrade-model.ts';
 import { wholeNumber } from './option-values.ts';
 import type { RunCommand } from './program.ts';
 
@@ -62,6 +63,16 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .addHelpText('after', '\nExample:\n  kith gallery set staff --target-fpir 0.001')
     .action((galleryId: string, options: Parameters<typeof setGallery>[2], command: Command) =>
       run(command, async (context) => setGallery(context, galleryId, options)),
+    );
+  gallery
+    .command('upgrade-model')
+    .description('Reads all faces of a gallery anew by another model, from their kept pictures; it answers meanwhile.')
+    .argument('<gallery>', 'its id')
+    .requiredOption('--to <recognition model>', 'the new one, as KITH_RECOGNITION_MODELS names it')
+    .option('--drop-without-photo', "erase faces that can't be read anew, instead of changing nothing")
+    .addHelpText('after', '\nExample:\n  kith gallery upgrade-model staff --to r50')
+    .action((galleryId: string, options: Parameters<typeof upgradeModel>[2], command: Command) =>
+      run(command, (context) => upgradeModel(context, galleryId, options)),
     );
   gallery
     .command('delete')

@@ -66,6 +66,8 @@ export interface Gallery extends GalleryRef, GalleryTerms {
   readonly keepPhotos: boolean;
   /** The gallery's own impostor tail, once it is large enough to have one. */
   readonly tail?: GalleryTail;
+  /** When its templates were last made anew by another model. */
+  readonly modelChangedMs?: number;
   readonly training: Training;
   readonly createdMs: number;
   readonly modifiedMs: number;

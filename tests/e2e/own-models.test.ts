@@ -115,8 +115,60 @@ test('two packs answer side by side, a gallery on each, and a gallery stays with
   const error = await starting.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);
   expect((error as ConfigError).faults).toEqual([
+    expect.stringMatching(/gallery "on-dlib" is of dlib, which is no longer named\. Set dlib=dlib again/),
     expect.stringMatching(/gallery "on-fast" are of "fast".*Set recognition_04=fast again/),
   ]);
+});
+
+test('a gallery changes its model while the service answers, from kept pictures, and loses no face unasked', async () => {
+  const models = 'recognition_04=fast,dlib=dlib';
+  const upgrade = (...args: string[]) =>
+    kith(['--json', 'gallery', 'upgrade-model', 'moving', '--to', 'dlib', ...args], {
+      env: { ...env, KITH_RECOGNITION_MODELS: models },
+    });
+  const service = await runService(loadConfig(settings(models)), () => {});
+  try {
+    await call(service, 'PUT', '/galleries/moving', { keepPhotos: true });
+    const enrol = async (name: FaceName) => {
+      const { personId } = await call(service, 'POST', '/galleries/moving/people', { name });
+      const faces = `/galleries/moving/people/${personId}/faces?minQuality=low`;
+      return { personId, ...(await call(service, 'POST', faces, await portraitOf(name))) };
+    };
+    const ann = await enrol('ann');
+    await enrol('bob');
+    await call(service, 'PATCH', '/galleries/moving', { keepPhotos: false });
+    await call(service, 'PATCH', '/galleries/moving', { keepPhotos: true });
+    const cleo = await enrol('cleo');
+    const identify = async () => {
+      const { faces } = await call(service, 'POST', '/identify?gallery=moving', await portraitOf('cleo'));
+      return { model: faces[0].search.model, first: faces[0].candidates[0]?.personId };
+    };
+
+    const refused = await upgrade();
+    expect(refused.code).toBe(2);
+    expect(recordsOf(refused.stdout)).toHaveLength(2);
+    expect(recordsOf(refused.stdout)).toContainEqual({ type: 'face-left', personId: ann.personId, faceId: ann.faceId });
+    expect(refused.stderr).toContain("2 faces can't be read anew, so the gallery answers as before");
+    expect(await identify()).toEqual({ model: 'fast', first: cleo.personId });
+
+    const done = await upgrade('--drop-without-photo');
+    expect(recordsOf(done.stdout)).toMatchObject([{ type: 'model-upgraded', faces: 1, dropped: 2 }]);
+    expect(await identify()).toEqual({ model: 'dlib', first: cleo.personId });
+    expect(await call(service, 'GET', '/galleries/moving')).toMatchObject({ recognitionModel: 'dlib', faces: 1 });
+    // Enrolled by the new model from now on
+    const dan = await enrol('dan');
+    const { faces } = await call(service, 'POST', '/identify?gallery=moving', await portraitOf('dan'));
+    expect(faces[0].candidates[0]).toMatchObject({ personId: dan.personId });
+    expect((await upgrade()).stderr).toContain('The gallery is of "dlib" already');
+  } finally {
+    await service.stop();
+  }
+  const starting = compose(loadConfig(settings('recognition_04=fast')), {
+    onIndexProgress: () => {},
+    onUnreadable: () => {},
+    part: 'service',
+  });
+  await expect(starting).rejects.toThrow(/gallery "moving" is of dlib, which is no longer named/);
 });
 
 test('a model that changed on the disk stops the start and the check, and both say what to do', async () => {

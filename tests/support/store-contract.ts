@@ -9,6 +9,7 @@ import { enrolmentsContract } from './store-contract/enrolments.ts';
 import { galleriesContract } from './store-contract/galleries.ts';
 import { longWorkContract } from './store-contract/long-work.ts';
 import { mergesContract } from './store-contract/merges.ts';
+import { modelUpgradesContract } from './store-contract/model-upgrades.ts';
 import { personsContract } from './store-contract/persons.ts';
 import { probesContract } from './store-contract/probes.ts';
 import { rostersContract } from './store-contract/rosters.ts';
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('enrolments', () => enrolmentsContract(store));
     describe('consent', () => consentsContract(store));
     describe('merges and moves', () => mergesContract(store));
+    describe('changes of the model', () => modelUpgradesContract(store));
     describe('what a search needs', () => searchContract(store));
     describe('the change feed', () => changeFeedContract(store));
     describe('probes', () => probesContract(store));

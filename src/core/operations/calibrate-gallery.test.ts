@@ -22,10 +22,10 @@ afterAll(() => parts.close());
 
 test('a gallery gets a tail of its own when it is large enough, and a new one when it has grown', async () => {
   await enrolStrangers(40);
-  expect(await calibrateGrownGalleries(parts, 'home')).toBe(0);
+  expect(await calibrateGrownGalleries(parts)).toBe(0);
 
   await enrolStrangers(160);
-  expect(await calibrateGrownGalleries(parts, 'home')).toBe(1);
+  expect(await calibrateGrownGalleries(parts)).toBe(1);
   const { tail } = await parts.store.getGallery(ref);
   expect(tail).toMatchObject({ enrolments: 200, curve: { persons: 199 } });
   // Random directions in 128 dimensions: the best of 199 strangers lies near .24, far below what the pack thinks.
@@ -40,9 +40,9 @@ test('a gallery gets a tail of its own when it is large enough, and a new one wh
   expect(rule.thresholdScore).toBeLessThan(0.42);
 
   // Unchanged, it is left alone.
-  expect(await calibrateGrownGalleries(parts, 'home')).toBe(0);
+  expect(await calibrateGrownGalleries(parts)).toBe(0);
   await enrolStrangers(100);
-  expect(await calibrateGrownGalleries(parts, 'home')).toBe(1);
+  expect(await calibrateGrownGalleries(parts)).toBe(1);
 });
 
 async function enrolStrangers(count: number): Promise<void> {

@@ -8,8 +8,17 @@ const PAGE = 100;
 /** Fits the tails that no longer fit, one gallery after the other; answers how many it fitted. */
 export async function calibrateGrownGalleries(
   deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'clock' | 'recognitionModels'>,
-  tenantId: string,
   signal?: AbortSignal,
+): Promise<number> {
+  let fitted = 0;
+  for (const tenantId of await deps.store.listTenantIds()) fitted += await calibrateTenant(deps, tenantId, signal);
+  return fitted;
+}
+
+async function calibrateTenant(
+  deps: Pick<Deps, 'store' | 'vault' | 'index' | 'engine' | 'clock' | 'recognitionModels'>,
+  tenantId: string,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   let fitted = 0;
   for (const kind of KINDS) {

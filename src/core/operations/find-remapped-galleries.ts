@@ -4,11 +4,12 @@ import type { Gallery, GalleryKind } from '../types.ts';
 const KINDS: readonly GalleryKind[] = ['large-person', 'person', 'large-face', 'face', 'directory'];
 const PAGE = 1000;
 
-/** A gallery whose model's name is now answered by another pack than the one its templates are of. */
+/** A gallery whose model's name is now answered by another pack than the one its templates are of, or by none. */
 export interface RemappedGallery {
   readonly gallery: Gallery;
   readonly boundPackId: string;
-  readonly mappedPackId: string;
+  /** Undefined when the settings no longer know the name. */
+  readonly mappedPackId: string | undefined;
 }
 
 /**
@@ -16,6 +17,13 @@ export interface RemappedGallery {
  * give the name to another pack, its searches would compare what can't be compared.
  */
 export async function findRemappedGalleries(
+  deps: Pick<Deps, 'store' | 'recognitionModels'>,
+): Promise<readonly RemappedGallery[]> {
+  const tenantIds = await deps.store.listTenantIds();
+  return (await Promise.all(tenantIds.map((tenantId) => remappedOf(deps, tenantId)))).flat();
+}
+
+async function remappedOf(
   deps: Pick<Deps, 'store' | 'recognitionModels'>,
   tenantId: string,
 ): Promise<readonly RemappedGallery[]> {
@@ -25,10 +33,10 @@ export async function findRemappedGalleries(
     for (;;) {
       const galleries = await deps.store.listGalleries(tenantId, kind, { after, limit: PAGE });
       for (const gallery of galleries) {
-        const [enrolled] = await deps.store.sampleEnrolments(gallery, 1);
+        const boundPackId = await deps.store.findBoundPack(gallery);
         const mappedPackId = deps.recognitionModels.get(gallery.recognitionModel);
-        if (!enrolled || mappedPackId === undefined || enrolled.packId === mappedPackId) continue;
-        remapped.push({ gallery, boundPackId: enrolled.packId, mappedPackId });
+        if (boundPackId === undefined || boundPackId === mappedPackId) continue;
+        remapped.push({ gallery, boundPackId, mappedPackId });
       }
       const last = galleries.at(-1);
       if (!last || galleries.length < PAGE) break;

@@ -39,6 +39,9 @@ export type SearchDeps = Pick<
 > &
   Acting;
 
+/** An index that has not followed a change of the model by then is out of order in other ways. */
+const MODEL_CHANGE_MS = 120_000;
+
 /**
  * Who in the gallery is it? One answer a vector, in their order; vectors are unit templates of the gallery's pack. The
  * answer is on record, with whom it names, before anybody gets it.
@@ -55,6 +58,9 @@ export async function identifyTemplates(
 ): Promise<readonly Identification[]> {
   await endExpiredConsents(deps);
   const pack = packFor(deps, gallery.recognitionModel);
+  // Another process may have changed the model: what is searched with and what is searched have to be of one
+  if (deps.clock.nowMs() - (gallery.modelChangedMs ?? -MODEL_CHANGE_MS) < MODEL_CHANGE_MS)
+    await deps.follower.catchUp();
   const rule = decisionRule(pack.calibration, {
     ...searchedSize(deps.index.size(gallery.galleryNo), probe.allowPersonNos),
     targetFpir: gallery.targetFpir,

@@ -29,6 +29,8 @@ export interface GalleryStore {
   setTail(ref: GalleryRef, tail: GalleryTail): Promise<void>;
   /** With its persons, enrolments and their keys. */
   deleteGallery(ref: GalleryRef): Promise<{ readonly galleryNo: number }>;
+  /** Those that have galleries. */
+  listTenantIds(): Promise<readonly string[]>;
   /** Enrolments of suspended persons don't count. */
   countGallery(ref: GalleryRef): Promise<{ readonly persons: number; readonly enrolments: number }>;
 }

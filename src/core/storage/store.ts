@@ -5,6 +5,7 @@ import type { EnrolmentStore } from './enrolments.ts';
 import type { GalleryStore } from './galleries.ts';
 import type { LivenessSessionStore } from './liveness-sessions.ts';
 import type { MergeStore } from './merges.ts';
+import type { ModelUpgradeStore } from './model-upgrades.ts';
 import type { OperationStore } from './operations.ts';
 import type { PersonStore } from './persons.ts';
 import type { ProbeStore } from './probes.ts';
@@ -23,6 +24,7 @@ export interface Store
     GalleryStore,
     LivenessSessionStore,
     MergeStore,
+    ModelUpgradeStore,
     OperationStore,
     PersonStore,
     ProbeStore,

@@ -77,6 +77,7 @@ export function enrolments(
   const insertPhoto = db.prepare<[number, number, Uint8Array]>(
     'INSERT INTO enrolment_photos (enrolment_no, gallery_no, sealed) VALUES (?, ?, ?)',
   );
+  const boundPack = db.prepare<[number], string | null>('SELECT pack_id FROM galleries WHERE gallery_no = ?').pluck();
   const findPhoto = db.prepare<[number], SealedPhoto>(
     `SELECT p.wrapped_key AS wrappedKey, f.sealed AS sealedPhoto
      FROM enrolment_photos f JOIN enrolments e USING (enrolment_no) JOIN persons p USING (person_no)
@@ -104,6 +105,8 @@ export function enrolments(
 
   function insertEnrolment(ref: GalleryRef, galleryNo: number, personNo: number, enrolment: NewEnrolment): number {
     const { box } = enrolment;
+    const packId = boundPack.get(galleryNo) ?? enrolment.packId;
+    if (packId !== enrolment.packId) throw modelChanged();
     const { qualityLevel, qualityReasons } = qualityToColumns(enrolment.quality);
     const { changes: inserted, lastInsertRowid } = insert.run(
       personNo,
@@ -209,6 +212,15 @@ export function enrolments(
       findPhoto.get(getRow(ref, personId, enrolmentId).row.enrolmentNo),
     sweepEnrolmentPhotos: (limit) => sweepPhotos.run(limit).changes,
   };
+}
+
+/** The face was read before the gallery changed its model. */
+function modelChanged(): KithError {
+  return new KithError({
+    kind: 'conflict',
+    resource: 'gallery',
+    message: 'The gallery changed its model meanwhile; enrol the face again.',
+  });
 }
 
 function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number): Enrolment {

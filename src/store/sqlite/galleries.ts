@@ -18,6 +18,7 @@ export interface Galleries
     | 'setTail'
     | 'deleteGallery'
     | 'countGallery'
+    | 'listTenantIds'
   > {
   /** The gallery's number and counts, without the enrolments of suspended persons; throws not-found. */
   getHead(ref: GalleryRef): GalleryHead;
@@ -53,6 +54,7 @@ interface GalleryRow {
   readonly retentionDays: number;
   readonly consentPolicy: ConsentPolicy;
   readonly tail: string | null;
+  readonly modelChangedMs: number | null;
   readonly createdMs: number;
   readonly modifiedMs: number;
 }
@@ -62,6 +64,7 @@ const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_i
   training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
   training_message AS trainingMessage, target_fpir AS targetFpir, keep_photos AS keepPhotos, purpose,
   lawful_basis AS lawfulBasis, retention_days AS retentionDays, consent_policy AS consentPolicy, tail,
+  model_changed_ms AS modelChangedMs,
   created_ms AS createdMs, modified_ms AS modifiedMs`;
 
 const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
@@ -115,6 +118,9 @@ export function galleries(db: Database, changes: Changes): Galleries {
   const count = db.prepare<[number, number, number]>(
     'UPDATE galleries SET persons = persons + ?, enrolments = enrolments + ? WHERE gallery_no = ?',
   );
+  const tenantIds = db
+    .prepare<[], string>('SELECT DISTINCT tenant_id FROM galleries WHERE erasing = 0 ORDER BY tenant_id')
+    .pluck();
   const hide = db.prepare<[number]>(
     "UPDATE galleries SET erasing = 1, name = '', user_data = NULL WHERE gallery_no = ?",
   );
@@ -209,6 +215,7 @@ export function galleries(db: Database, changes: Changes): Galleries {
       const { persons, enrolments } = getHead(ref);
       return { persons, enrolments };
     },
+    listTenantIds: () => tenantIds.all(),
     getHead,
     addToCounts(galleryNo, persons, enrolments) {
       count.run(persons, enrolments, galleryNo);
@@ -271,6 +278,7 @@ function toGallery(row: GalleryRow): Gallery {
     ...(row.lawfulBasis !== null && { lawfulBasis: row.lawfulBasis }),
     retentionDays: row.retentionDays,
     consentPolicy: row.consentPolicy,
+    ...(row.modelChangedMs !== null && { modelChangedMs: row.modelChangedMs }),
     ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
     training: {
       status: row.trainingStatus,

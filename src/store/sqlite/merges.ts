@@ -56,6 +56,7 @@ export function merges(
   );
   const sealTemplate = db.prepare<[Uint8Array, number]>('UPDATE templates SET sealed = ? WHERE enrolment_no = ?');
   const sealPhoto = db.prepare<[Uint8Array, number]>('UPDATE enrolment_photos SET sealed = ? WHERE enrolment_no = ?');
+  const unstage = db.prepare<[number]>('DELETE FROM staged_templates WHERE enrolment_no = ?');
   const erasePhoto = db.prepare<[number]>('DELETE FROM enrolment_photos WHERE enrolment_no = ?');
   const suspendedOf = db.prepare<[number], number>('SELECT suspended FROM persons WHERE person_no = ?').pluck();
   const hide = db.prepare<[number | null, number]>('UPDATE persons SET merged_into = ? WHERE person_no = ?');
@@ -91,6 +92,8 @@ export function merges(
     for (const { enrolmentNo, sealedTemplate, sealedPhoto } of enrolments) {
       if (move.run(toPersonNo, enrolmentNo, fromPersonNo).changes === 0) throw changedMeanwhile();
       sealTemplate.run(sealedTemplate, enrolmentNo);
+      // Sealed under the key of who had it; an upgrade of the model reads it again
+      unstage.run(enrolmentNo);
       if (sealedPhoto) sealPhoto.run(sealedPhoto, enrolmentNo);
       else erasePhoto.run(enrolmentNo);
       // The index knows a template by its number and holds its person beside it

@@ -339,6 +339,20 @@ const MIGRATIONS: readonly Migration[] = [
       END;
     `,
   },
+  {
+    version: 9,
+    sql: `
+      -- Set when a gallery changed its model: only templates of this pack come in from then on.
+      ALTER TABLE galleries ADD COLUMN pack_id TEXT;
+      ALTER TABLE galleries ADD COLUMN model_changed_ms INTEGER;
+
+      CREATE TABLE staged_templates (
+        enrolment_no INTEGER PRIMARY KEY REFERENCES enrolments ON DELETE CASCADE,
+        pack_id      TEXT NOT NULL,
+        sealed       BLOB NOT NULL
+      ) STRICT;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

@@ -7,6 +7,7 @@ import { enrolments } from './enrolments.ts';
 import { galleries } from './galleries.ts';
 import { livenessSessions } from './liveness-sessions.ts';
 import { merges } from './merges.ts';
+import { modelUpgrades } from './model-upgrades.ts';
 import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
@@ -37,6 +38,7 @@ export function tables(db: Database): Tables {
     ...enrolments(db, parts),
     ...merges(db, parts),
     ...consents(db, parts),
+    ...modelUpgrades(db, galleryTable, changeFeed),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),

@@ -1,0 +1,116 @@
+import type { Database } from 'better-sqlite3';
+import { KithError } from '../../core/errors.ts';
+import type { ModelSwitch, StagedTemplate } from '../../core/storage/model-upgrades.ts';
+import type { GalleryRef } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { Galleries } from './galleries.ts';
+import type { SyncStore } from './sync-store.ts';
+
+export type ModelUpgrades = Pick<SyncStore, 'findBoundPack' | 'enrolmentsToUpgrade' | 'stageTemplates' | 'switchModel'>;
+
+interface ToUpgradeRow {
+  readonly enrolmentNo: number;
+  readonly enrolmentId: string;
+  readonly personId: string;
+  readonly wrappedKey: Uint8Array;
+  readonly sealedPhoto: Uint8Array | null;
+}
+
+const OF_GALLERY =
+  'FROM persons p CROSS JOIN enrolments e ON e.person_no = p.person_no WHERE p.gallery_no = @galleryNo';
+const IS_STAGED =
+  'EXISTS (SELECT 1 FROM staged_templates s WHERE s.enrolment_no = e.enrolment_no AND s.pack_id = @packId)';
+
+export function modelUpgrades(db: Database, galleries: Galleries, changes: Changes): ModelUpgrades {
+  const boundPack = db.prepare<[{ galleryNo: number }], string>(`SELECT e.pack_id ${OF_GALLERY} LIMIT 1`).pluck();
+  // Along the enrolments, which a page goes on through; the gallery is looked up for each
+  const toUpgrade = db.prepare<
+    [{ galleryNo: number; packId: string; afterEnrolmentNo: number; limit: number }],
+    ToUpgradeRow
+  >(
+    `SELECT e.enrolment_no AS enrolmentNo, e.enrolment_id AS enrolmentId, p.person_id AS personId,
+            p.wrapped_key AS wrappedKey, f.sealed AS sealedPhoto
+     FROM enrolments e CROSS JOIN persons p ON p.person_no = e.person_no
+     LEFT JOIN enrolment_photos f ON f.enrolment_no = e.enrolment_no
+     WHERE e.enrolment_no > @afterEnrolmentNo AND p.gallery_no = @galleryNo AND NOT ${IS_STAGED}
+     ORDER BY e.enrolment_no LIMIT @limit`,
+  );
+  const stage = db.prepare<[StagedTemplate & { galleryNo: number; packId: string }]>(
+    `INSERT OR REPLACE INTO staged_templates (enrolment_no, pack_id, sealed)
+     SELECT e.enrolment_no, @packId, @sealedTemplate
+     FROM enrolments e CROSS JOIN persons p ON p.person_no = e.person_no
+     WHERE e.enrolment_no = @enrolmentNo AND p.gallery_no = @galleryNo AND p.wrapped_key = @wrappedKey`,
+  );
+  const drop = db.prepare<[{ galleryNo: number; packId: string; numbers: string }]>(
+    `DELETE FROM enrolments WHERE enrolment_no IN (
+       SELECT e.enrolment_no ${OF_GALLERY} AND NOT ${IS_STAGED} AND e.enrolment_no IN (SELECT value FROM json_each(@numbers))
+     )`,
+  );
+  // Faces of suspended persons are not among those the gallery counts
+  const countDropped = db
+    .prepare<[{ galleryNo: number; packId: string; numbers: string }], number>(
+      `SELECT count(*) ${OF_GALLERY} AND NOT ${IS_STAGED} AND p.suspended = 0
+         AND e.enrolment_no IN (SELECT value FROM json_each(@numbers))`,
+    )
+    .pluck();
+  const countOthers = db
+    .prepare<[{ galleryNo: number; packId: string }], number>(`SELECT count(*) ${OF_GALLERY} AND NOT ${IS_STAGED}`)
+    .pluck();
+  const ofGallery = `SELECT e.enrolment_no ${OF_GALLERY}`;
+  const replace = db.prepare<[{ galleryNo: number }]>(
+    `UPDATE templates SET sealed = (SELECT s.sealed FROM staged_templates s WHERE s.enrolment_no = templates.enrolment_no)
+     WHERE enrolment_no IN (${ofGallery})`,
+  );
+  const rename = db.prepare<[{ galleryNo: number; packId: string }]>(
+    `UPDATE enrolments SET pack_id = @packId WHERE enrolment_no IN (${ofGallery})`,
+  );
+  const announce = db.prepare<[{ galleryNo: number }]>(
+    `INSERT INTO changes (op, gallery_no, enrolment_no) SELECT 'add', @galleryNo, e.enrolment_no ${OF_GALLERY}`,
+  );
+  const unstage = db.prepare<[{ galleryNo: number }]>(
+    `DELETE FROM staged_templates WHERE enrolment_no IN (${ofGallery})`,
+  );
+  const change = db.prepare<[{ galleryNo: number; packId: string; recognitionModel: string; nowMs: number }]>(
+    `UPDATE galleries SET recognition_model = @recognitionModel, pack_id = @packId, model_changed_ms = @nowMs,
+            modified_ms = @nowMs, tail = NULL WHERE gallery_no = @galleryNo`,
+  );
+
+  return {
+    findBoundPack: (ref) => boundPack.get({ galleryNo: galleries.getHead(ref).galleryNo }),
+    enrolmentsToUpgrade(ref, packId, page) {
+      const { galleryNo } = galleries.getHead(ref);
+      return toUpgrade.all({ galleryNo, packId, ...page }).map(({ sealedPhoto, ...row }) => ({
+        ...row,
+        ...(sealedPhoto !== null && { sealedPhoto }),
+      }));
+    },
+    stageTemplates: db.transaction((ref: GalleryRef, packId: string, templates: readonly StagedTemplate[]) => {
+      const { galleryNo } = galleries.getHead(ref);
+      for (const template of templates) stage.run({ ...template, galleryNo, packId });
+    }).immediate,
+    switchModel: db.transaction((ref: GalleryRef, to: ModelSwitch) => {
+      const { galleryNo } = galleries.getHead(ref);
+      const { recognitionModel, packId, nowMs } = to;
+      const numbers = JSON.stringify(to.dropEnrolmentNos);
+      const counted = countDropped.get({ galleryNo, packId, numbers }) ?? 0;
+      const { changes: dropped } = drop.run({ galleryNo, packId, numbers });
+      const others = countOthers.get({ galleryNo, packId }) ?? 0;
+      if (others > 0) {
+        throw new KithError({
+          kind: 'conflict',
+          resource: 'gallery',
+          message: `${others} of the gallery's enrolments have no template of "${packId}" yet.`,
+        });
+      }
+      galleries.addToCounts(galleryNo, 0, -counted);
+      const { changes: upgraded } = replace.run({ galleryNo });
+      rename.run({ galleryNo, packId });
+      unstage.run({ galleryNo });
+      change.run({ galleryNo, packId, recognitionModel, nowMs });
+      // Templates of two packs never lie in one index, not even for the moment of a switch
+      changes.record('remove-gallery', galleryNo, 0);
+      announce.run({ galleryNo });
+      return { upgraded, dropped };
+    }).immediate,
+  };
+}
