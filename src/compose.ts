@@ -7,6 +7,7 @@ import { AuditFaultError } from './audit/audit-fault.ts';
 import { openAuditLog } from './audit/audit-log.ts';
 import { AUDIT_FOLDER } from './audit/chain-folder.ts';
 import { type Config, ConfigError } from './config.ts';
+import { audited } from './core/audited.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
@@ -16,6 +17,7 @@ import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
+import { openErasureLedger } from './store/erasure-ledger.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createApiKeys } from './vault/api-keys.ts';
@@ -29,6 +31,8 @@ import { listAddedPacks } from './vision/models-folder.ts';
 export const DEFAULT_TENANT = 'default';
 /** Of the embedded store, within the data directory. */
 export const DATABASE_FILE = 'kith.db';
+/** Of what was erased, within the data directory; a restore keeps the one that is there. */
+export const ERASURE_LEDGER_FILE = 'erasures.log';
 const INDEX_COPY_FILE = 'index.copy';
 
 /** Which part of Kith opens what is stored; on record as in use until it is closed. */
@@ -197,7 +201,10 @@ export async function openRecords(
   config: Config,
   part: UsePart,
 ): Promise<
-  Pick<Deps, 'store' | 'vault' | 'keys' | 'auditLog' | 'images' | 'clock' | 'newId' | 'recognitionModels'> &
+  Pick<
+    Deps,
+    'store' | 'erasureLedger' | 'vault' | 'keys' | 'auditLog' | 'images' | 'clock' | 'newId' | 'recognitionModels'
+  > &
     Acting &
     Closable
 > {
@@ -214,29 +221,47 @@ export async function openRecords(
     if (!(cause instanceof AuditFaultError)) throw cause;
     throw new DamagedLogError(cause);
   });
-  const store = await openSqliteStore({ path }).catch(async (error: unknown) => {
-    await auditLog.close();
-    throw error;
-  });
-  return {
-    store,
-    vault,
-    auditLog,
+  const opened: Closable[] = [auditLog];
+  try {
+    const store = await openSqliteStore({ path });
+    opened.push(store);
     // What nobody's key asked for: the command line's own, and the service's chores
-    audit: auditLog.actingAs({ tenantId: DEFAULT_TENANT, keyId: part }),
-    keys: createApiKeys(store, {
+    const audit = auditLog.actingAs({ tenantId: DEFAULT_TENANT, keyId: part });
+    const erasureLedger = await openErasureLedger({
+      path: join(config.dataDir, ERASURE_LEDGER_FILE),
+      store,
+      clock,
+      onOlderDatabase: (erasures, apply) =>
+        audited({ audit }, { action: 'erase-again', countsOf: () => ({ erasures }) }, async () => {
+          // Of the database that was replaced: its numbers mean others now
+          await removeIndexCopy(config);
+          await apply();
+        }),
+    });
+    opened.push(erasureLedger);
+    return {
+      store,
+      erasureLedger,
+      vault,
+      auditLog,
+      audit,
+      keys: createApiKeys(store, {
+        clock,
+        newId: randomUUID,
+        ...(config.apiKey === undefined
+          ? {}
+          : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT, permissions: ['admin'] } }),
+      }),
+      images: createImageFetcher({ allowedHosts: config.imageHosts, maxBytes: MAX_IMAGE_BYTES }),
       clock,
       newId: randomUUID,
-      ...(config.apiKey === undefined
-        ? {}
-        : { environmentKey: { key: config.apiKey, tenantId: DEFAULT_TENANT, permissions: ['admin'] } }),
-    }),
-    images: createImageFetcher({ allowedHosts: config.imageHosts, maxBytes: MAX_IMAGE_BYTES }),
-    clock,
-    newId: randomUUID,
-    recognitionModels: config.recognitionModels,
-    close: () => closeAll([auditLog, store]),
-  };
+      recognitionModels: config.recognitionModels,
+      close: () => closeAll(opened),
+    };
+  } catch (error) {
+    await closeAll(opened).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Two imports at once could make one person twice; undefined while another process imports. */

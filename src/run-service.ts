@@ -47,6 +47,7 @@ export async function runService(config: Config, print: (line: string) => void):
     const chores = [
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
       every(SWEEP_INTERVAL_MS, () => sweepExpired(deps), app.log),
+      every(SWEEP_INTERVAL_MS, () => deps.erasureLedger.catchUp(), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, stopping.signal), app.log),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
     ];

@@ -196,6 +196,12 @@ export interface IndexFollower {
   catchUp(): Promise<void>;
 }
 
+/** The file outside the database that remembers what was erased, so that no older database brings it back. */
+export interface ErasureLedger {
+  /** Resolves when every erasure acknowledged by the store before the call is in the file, on the disk. */
+  catchUp(): Promise<void>;
+}
+
 export interface Clock {
   nowMs(): number;
 }
@@ -208,6 +214,7 @@ export interface Deps {
   readonly vault: Vault;
   readonly index: GalleryIndex;
   readonly follower: IndexFollower;
+  readonly erasureLedger: ErasureLedger;
   readonly engine: FaceEngine;
   readonly images: ImageFetcher;
   readonly keys: ApiKeys;

@@ -170,6 +170,20 @@ export interface LivenessSession {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
+// ── Erasure ─────────────────────────────────────────────────────────────────
+
+/** What an erasure took away, by where it was. */
+export interface ErasedCounts {
+  readonly persons: number;
+  /** The persons' own keys: without them no copy of their templates opens. */
+  readonly keys: number;
+  readonly templates: number;
+  readonly photos: number;
+  readonly consents: number;
+  /** Templates in snapshots. */
+  readonly snapshotTemplates: number;
+}
+
 // ── Faces in images ─────────────────────────────────────────────────────────
 
 export interface Box {
@@ -385,7 +399,7 @@ export type AuditEvent = AuditOutcome &
         /** Of a gallery made or changed: under `attested`, this record is its owner's attestation. */
         readonly consentPolicy?: ConsentPolicy;
       }
-    | { readonly action: 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' }
+    | { readonly action: 'erase-again' | 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' }
     | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }
     /** Names of the settings, never their values. */
     | { readonly action: 'settings-change'; readonly settings: readonly string[] }

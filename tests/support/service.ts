@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { openAuditLog } from '../../src/audit/audit-log.ts';
+import { AUDIT_FOLDER } from '../../src/audit/chain-folder.ts';
 import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
@@ -15,6 +16,7 @@ import { createImageFetcher } from '../../src/fetch/image-fetcher.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
 import type { DeclaredRoute } from '../../src/server/access.ts';
 import { createServer, type ServerOptions } from '../../src/server/server.ts';
+import { openErasureLedger } from '../../src/store/erasure-ledger.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createApiKeys } from '../../src/vault/api-keys.ts';
 import { openVault } from '../../src/vault/vault.ts';
@@ -54,10 +56,17 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     images = createImageFetcher({ allowedHosts: [], maxBytes: MAX_IMAGE_BYTES }),
     ...serverOptions
   } = options;
-  const auditFolder = await mkdtemp(join(tmpdir(), 'kith-service-audit-'));
+  const folder = await mkdtemp(join(tmpdir(), 'kith-service-'));
+  const auditFolder = join(folder, AUDIT_FOLDER);
   const auditLog = await openAuditLog({ folder: auditFolder, clock, part: 'service' });
   const store = await openSqliteStore({ path: storePath });
   const vault = await openVault({ masterKey });
+  const erasureLedger = await openErasureLedger({
+    path: join(folder, 'erasures.log'),
+    store,
+    clock,
+    onOlderDatabase: (_erasures, apply) => apply(),
+  });
   const index = await createGalleryIndex({ threads: 1 });
   const onUnreadable = (enrolmentNo: number, error: unknown) => {
     throw new Error(`template ${enrolmentNo} can't be opened`, { cause: error });
@@ -69,6 +78,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     auditLog: throughAuditLog(auditLog),
     index,
     follower,
+    erasureLedger,
     engine,
     images,
     keys: createApiKeys(store, { clock, newId: randomUUID }),
@@ -94,7 +104,8 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
       await index.close();
       await store.close();
       await auditLog.close();
-      await rm(auditFolder, { recursive: true, force: true });
+      await erasureLedger.close();
+      await rm(folder, { recursive: true, force: true });
       if (!options.engine) await engine.close();
     },
   };

@@ -6,6 +6,7 @@ import { changeFeedContract } from './store-contract/change-feed.ts';
 import { concurrencyContract } from './store-contract/concurrency.ts';
 import { consentsContract } from './store-contract/consents.ts';
 import { enrolmentsContract } from './store-contract/enrolments.ts';
+import { erasuresContract } from './store-contract/erasures.ts';
 import { galleriesContract } from './store-contract/galleries.ts';
 import { longWorkContract } from './store-contract/long-work.ts';
 import { mergesContract } from './store-contract/merges.ts';
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('persons', () => personsContract(store));
     describe('enrolments', () => enrolmentsContract(store));
     describe('consent', () => consentsContract(store));
+    describe('erasures', () => erasuresContract(store));
     describe('merges and moves', () => mergesContract(store));
     describe('changes of the model', () => modelUpgradesContract(store));
     describe('what a search needs', () => searchContract(store));

@@ -3,6 +3,7 @@ import { audited, auditedGallery } from '../audited.ts';
 import { invalidArgument } from '../checks.ts';
 import { MAX_CONSENT_LENGTH } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { DueConsent, DuePlace, EndedConsent, NewConsent } from '../storage/consents.ts';
 import type { Consent, GalleryKind, GalleryRef } from '../types.ts';
 
@@ -44,13 +45,13 @@ export async function getConsent(
 
 /** Once it resolves, every answer is as if they had never been enrolled, until consent is given again. */
 export async function withdrawConsent(
-  deps: Pick<Deps, 'store' | 'clock' | 'follower'> & Acting,
+  deps: Pick<Deps, 'store' | 'clock' | 'follower' | 'erasureLedger'> & Acting,
   { gallery, personId }: ConsentAddress,
 ): Promise<void> {
   const deed = { action: 'consent-withdraw', gallery: auditedGallery(gallery), personIds: [personId] } as const;
   await audited(deps, deed, async () => {
     await deps.store.withdrawConsent(gallery, personId, deps.clock.nowMs());
-    await deps.follower.catchUp();
+    await settleErasure(deps);
   });
 }
 

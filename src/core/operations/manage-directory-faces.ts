@@ -4,6 +4,7 @@ import { KithError } from '../errors.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import { MAX_PERSONS_DIRECTORY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { Enrolment } from '../types.ts';
 import { enrolFace } from './enrol-face.ts';
 import { deleteEnrolment, updateEnrolment } from './manage-enrolments.ts';
@@ -20,7 +21,11 @@ export interface DirectoryFaceAddress extends DirectoryPersonModel {
 
 /** Once it resolves, every later search finds the face. */
 export async function enrolDirectoryFace(
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'> & Acting,
+  deps: Pick<
+    Deps,
+    'store' | 'vault' | 'engine' | 'follower' | 'erasureLedger' | 'clock' | 'newId' | 'recognitionModels'
+  > &
+    Acting,
   person: DirectoryPersonModel,
   photo: {
     readonly image: Uint8Array;
@@ -44,7 +49,7 @@ export async function enrolDirectoryFace(
   // Whoever was deleted meanwhile must not come back by this face.
   if (!(await unlessGone(deps.store.getPerson(directory, personId)))) {
     await unlessGone(deps.store.deletePerson(faces, personId));
-    await deps.follower.catchUp();
+    await settleErasure(deps);
     throw new KithError({ kind: 'not-found', resource: 'person', id: personId });
   }
   return enrolment;
@@ -84,7 +89,7 @@ export async function updateDirectoryFace(
 }
 
 export async function deleteDirectoryFace(
-  deps: Pick<Deps, 'store' | 'clock' | 'follower'> & Acting,
+  deps: Pick<Deps, 'store' | 'clock' | 'follower' | 'erasureLedger'> & Acting,
   address: DirectoryFaceAddress,
 ): Promise<void> {
   await getDirectoryFace(deps, address);

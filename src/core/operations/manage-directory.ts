@@ -5,6 +5,7 @@ import { checkName, checkUserData } from '../checks.ts';
 import { directoryFacesOf, openDirectory, unlessGone } from '../directory.ts';
 import { MAX_PERSONS_DIRECTORY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { Page } from '../storage/page.ts';
 import type { Person } from '../types.ts';
 import type { NamePatch } from './manage-galleries.ts';
@@ -57,7 +58,7 @@ export async function updateDirectoryPerson(
 
 /** With all faces of every model, and off every roster. */
 export async function deleteDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'clock' | 'follower' | 'recognitionModels'> & Acting,
+  deps: Pick<Deps, 'store' | 'clock' | 'follower' | 'erasureLedger' | 'recognitionModels'> & Acting,
   tenantId: string,
   personId: string,
 ): Promise<void> {
@@ -71,6 +72,6 @@ export async function deleteDirectoryPerson(
       await unlessGone(deps.store.deletePerson(faces, personId));
     }
     await deps.store.deletePerson(directory, personId);
-    await deps.follower.catchUp();
+    await settleErasure(deps);
   });
 }

@@ -1,6 +1,7 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkFaceUserData } from '../checks.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { Enrolment, GalleryRef } from '../types.ts';
 
 export interface EnrolmentAddress {
@@ -39,12 +40,12 @@ export async function updateEnrolment(
 }
 
 export async function deleteEnrolment(
-  deps: Pick<Deps, 'store' | 'follower'> & Acting,
+  deps: Pick<Deps, 'store' | 'follower' | 'erasureLedger'> & Acting,
   address: EnrolmentAddress,
 ): Promise<void> {
   await audited(deps, { action: 'erase-enrolment', ...auditedEnrolment(address) }, async () => {
     await deps.store.deleteEnrolment(address.gallery, address.personId, address.enrolmentId);
-    await deps.follower.catchUp();
+    await settleErasure(deps);
   });
 }
 

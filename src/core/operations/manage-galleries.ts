@@ -2,6 +2,7 @@ import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
 import { MAX_FACE_GALLERIES, MAX_RETENTION_DAYS, MAX_TERMS_LENGTH } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
 import type { Gallery, GalleryKind, GalleryRef, GalleryTerms } from '../types.ts';
@@ -115,9 +116,12 @@ export async function updateGallery(
 }
 
 /** With all its persons and enrolments. */
-export async function deleteGallery(deps: Pick<Deps, 'store' | 'follower'> & Acting, ref: GalleryRef): Promise<void> {
+export async function deleteGallery(
+  deps: Pick<Deps, 'store' | 'follower' | 'erasureLedger'> & Acting,
+  ref: GalleryRef,
+): Promise<void> {
   await audited(deps, { action: 'erase-gallery', gallery: auditedGallery(ref) }, async () => {
     await deps.store.deleteGallery(ref);
-    await deps.follower.catchUp();
+    await settleErasure(deps);
   });
 }

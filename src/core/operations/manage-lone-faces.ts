@@ -6,6 +6,7 @@ import { checkFaceUserData, packFor } from '../checks.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import { MAX_FACES_FACE_GALLERY, MAX_FACES_LARGE_FACE_GALLERY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { Page } from '../storage/page.ts';
 import type { GalleryRef } from '../types.ts';
 import { readFaceToEnrol } from './enrol-face.ts';
@@ -80,13 +81,13 @@ export async function updateLoneFace(
 }
 
 export async function deleteLoneFace(
-  deps: Pick<Deps, 'store' | 'follower'> & Acting,
+  deps: Pick<Deps, 'store' | 'follower' | 'erasureLedger'> & Acting,
   ref: GalleryRef,
   faceId: string,
 ): Promise<void> {
   await audited(deps, { action: 'erase-enrolment', gallery: auditedGallery(ref), enrolmentIds: [faceId] }, async () => {
     await deps.store.deletePerson(ref, faceId);
-    await deps.follower.catchUp();
+    await settleErasure(deps);
   });
 }
 

@@ -2,6 +2,7 @@ import { audited, auditedGallery } from '../audited.ts';
 import { checkName, checkUserData } from '../checks.ts';
 import { MAX_PERSONS_LARGE_PERSON_GALLERY, MAX_PERSONS_PERSON_GALLERY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { NewConsent } from '../storage/consents.ts';
 import type { Page } from '../storage/page.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
@@ -68,12 +69,12 @@ export async function updatePerson(
 
 /** With all enrolments and the key that opens them. */
 export async function deletePerson(
-  deps: Pick<Deps, 'store' | 'follower'> & Acting,
+  deps: Pick<Deps, 'store' | 'follower' | 'erasureLedger'> & Acting,
   ref: GalleryRef,
   personId: string,
 ): Promise<void> {
   await audited(deps, { action: 'erase-person', gallery: auditedGallery(ref), personIds: [personId] }, async () => {
     await deps.store.deletePerson(ref, personId);
-    await deps.follower.catchUp();
+    await settleErasure(deps);
   });
 }

@@ -1,4 +1,4 @@
-import type { Box, Enrolment, GalleryRef, Quality } from '../types.ts';
+import type { Box, Enrolment, ErasedCounts, GalleryRef, Quality } from '../types.ts';
 
 export interface NewEnrolment {
   readonly enrolmentId: string;
@@ -44,11 +44,7 @@ export interface EnrolmentStore {
     patch: { readonly userData: string },
     nowMs: number,
   ): Promise<void>;
-  deleteEnrolment(
-    ref: GalleryRef,
-    personId: string,
-    enrolmentId: string,
-  ): Promise<{ readonly galleryNo: number; readonly enrolmentNo: number }>;
+  deleteEnrolment(ref: GalleryRef, personId: string, enrolmentId: string): Promise<ErasedCounts>;
   /** The kept picture of an enrolled face; undefined where none is kept. Throws not-found for an unknown enrolment. */
   findEnrolmentPhoto(ref: GalleryRef, personId: string, enrolmentId: string): Promise<SealedPhoto | undefined>;
   /** Removes at most `limit` pictures of galleries that keep none any more; answers how many. */

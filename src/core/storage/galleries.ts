@@ -1,4 +1,4 @@
-import type { Gallery, GalleryKind, GalleryRef, GalleryTail, GalleryTerms, Training } from '../types.ts';
+import type { ErasedCounts, Gallery, GalleryKind, GalleryRef, GalleryTail, GalleryTerms, Training } from '../types.ts';
 import type { Page } from './page.ts';
 
 export interface NewGallery extends GalleryRef, Partial<GalleryTerms> {
@@ -27,8 +27,8 @@ export interface GalleryStore {
   updateGallery(ref: GalleryRef, patch: GalleryPatch, nowMs: number): Promise<void>;
   setTraining(ref: GalleryRef, training: Training): Promise<void>;
   setTail(ref: GalleryRef, tail: GalleryTail): Promise<void>;
-  /** With its persons, enrolments and their keys. */
-  deleteGallery(ref: GalleryRef): Promise<{ readonly galleryNo: number }>;
+  /** With its persons, enrolments and their keys; with the snapshots taken of it when it is to be erased for good. */
+  deleteGallery(ref: GalleryRef, options?: { readonly withSnapshots: boolean }): Promise<ErasedCounts>;
   /** Those that have galleries. */
   listTenantIds(): Promise<readonly string[]>;
   /** Enrolments of suspended persons don't count. */

@@ -1,4 +1,4 @@
-import type { GalleryRef, Person, QualityLevel } from '../types.ts';
+import type { ErasedCounts, GalleryRef, Person, QualityLevel } from '../types.ts';
 import type { NewConsent } from './consents.ts';
 import type { NewEnrolment } from './enrolments.ts';
 import type { Page } from './page.ts';
@@ -16,12 +16,6 @@ export interface NewPerson {
 export interface PersonWithEnrolments extends Person {
   /** In the order of enrolment. */
   readonly enrolmentIds: readonly string[];
-}
-
-export interface RemovedPerson {
-  readonly galleryNo: number;
-  readonly personNo: number;
-  readonly enrolmentNos: readonly number[];
 }
 
 /** A person that a search found, with what their score is made of. */
@@ -51,7 +45,7 @@ export interface PersonStore {
     patch: { readonly name?: string; readonly userData?: string },
     nowMs: number,
   ): Promise<void>;
-  deletePerson(ref: GalleryRef, personId: string): Promise<RemovedPerson>;
+  deletePerson(ref: GalleryRef, personId: string): Promise<ErasedCounts>;
   getPersonKey(
     ref: GalleryRef,
     personId: string,

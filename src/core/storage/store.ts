@@ -2,6 +2,7 @@ import type { ApiKeyStore } from './api-keys.ts';
 import type { ChangeStore } from './changes.ts';
 import type { ConsentStore } from './consents.ts';
 import type { EnrolmentStore } from './enrolments.ts';
+import type { ErasureStore } from './erasures.ts';
 import type { GalleryStore } from './galleries.ts';
 import type { LivenessSessionStore } from './liveness-sessions.ts';
 import type { MergeStore } from './merges.ts';
@@ -21,6 +22,7 @@ export interface Store
     ChangeStore,
     ConsentStore,
     EnrolmentStore,
+    ErasureStore,
     GalleryStore,
     LivenessSessionStore,
     MergeStore,

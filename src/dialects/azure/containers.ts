@@ -70,7 +70,7 @@ export function azureContainer(words: ContainerWords, gallery: Gallery, returnRe
 /** Create, change and delete: the same for every container. */
 export function addContainerRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'follower' | 'recognitionModels'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'follower' | 'erasureLedger' | 'recognitionModels'>,
   words: ContainerWords,
 ): void {
   const label = words.label.toLowerCase();

@@ -21,7 +21,10 @@ const DirectoryModel = Type.String({ enum: ['recognition_02', 'recognition_03', 
 
 export function addDirectoryFaceRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'images' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<
+    Deps,
+    'store' | 'vault' | 'engine' | 'images' | 'follower' | 'erasureLedger' | 'clock' | 'newId' | 'recognitionModels'
+  >,
 ): void {
   const all = {
     path: '/persons/:personId/recognitionModels/:recognitionModel/persistedfaces',

@@ -22,7 +22,10 @@ import { FacePatch, Guid, givenUserData, ModelQuery, PageQuery, pageOf } from '.
 /** Adding and deleting: the same for both sizes. */
 export function addListedFaceRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'images' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<
+    Deps,
+    'store' | 'vault' | 'engine' | 'images' | 'follower' | 'erasureLedger' | 'clock' | 'newId' | 'recognitionModels'
+  >,
   words: ContainerWords,
 ): void {
   const common = { operation: 'container', tag: words.label } as const;

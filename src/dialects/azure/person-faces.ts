@@ -20,7 +20,10 @@ export const FaceAnswer = Type.Object({ persistedFaceId: Guid, userData: Type.Op
 /** Faces of a person in a person group or large person group. */
 export function addPersonFaceRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'images' | 'follower' | 'clock' | 'newId' | 'recognitionModels'>,
+  deps: Pick<
+    Deps,
+    'store' | 'vault' | 'engine' | 'images' | 'follower' | 'erasureLedger' | 'clock' | 'newId' | 'recognitionModels'
+  >,
   words: ContainerWords,
 ): void {
   const common = { operation: 'container', tag: words.label } as const;

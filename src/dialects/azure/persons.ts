@@ -23,7 +23,7 @@ const PersonAnswer = Type.Object({
 /** Persons of a person group or large person group. */
 export function addPersonRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId' | 'follower'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId' | 'follower' | 'erasureLedger'>,
   words: ContainerWords,
 ): void {
   const common = { operation: 'container', tag: words.label } as const;

@@ -4,6 +4,7 @@ import type { ConsentStore, EndedConsent, NewConsent } from '../../core/storage/
 import type { GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import { CONSENT_COLUMNS, type ConsentRow, type ConsentRows, toConsent } from './consent-rows.ts';
+import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -32,9 +33,10 @@ export function consents(
     readonly persons: Persons;
     readonly consents: ConsentRows;
     readonly changes: Changes;
+    readonly erasures: Erasures;
   },
 ): Pick<SyncStore, keyof ConsentStore> {
-  const { galleries, persons, consents: rows, changes } = parts;
+  const { galleries, persons, consents: rows, changes, erasures } = parts;
   const withdraw = db.prepare<[{ personNo: number; nowMs: number }]>(
     `UPDATE consents SET withdrawn_ms = coalesce(withdrawn_ms, @nowMs), ended_ms = coalesce(ended_ms, @nowMs)
      WHERE person_no = @personNo`,
@@ -91,10 +93,13 @@ export function consents(
       return rows.find(persons.getPersonNo(ref, personId).personNo);
     },
     withdrawConsent: db.transaction((ref: GalleryRef, personId: string, nowMs: number) => {
-      const { personNo } = persons.getPersonNo(ref, personId);
-      if (withdraw.run({ personNo, nowMs }).changes === 0) {
+      const { galleryNo, personNo } = persons.getPersonNo(ref, personId);
+      const given = rows.find(personNo);
+      if (given === undefined) {
         throw new KithError({ kind: 'not-found', resource: 'consent', id: personId, galleryKind: ref.kind });
       }
+      withdraw.run({ personNo, nowMs });
+      erasures.record('consent', galleryNo, personId, given.givenMs);
       record('remove', suspend.get(personNo), personNo);
     }).immediate,
     nextConsentEndMs: () => nextEnd.get(),

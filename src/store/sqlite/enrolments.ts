@@ -5,6 +5,7 @@ import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
+import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import { type Persons, tooManyPersons } from './persons.ts';
 import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
@@ -63,9 +64,10 @@ export function enrolments(
     readonly persons: Persons;
     readonly changes: Changes;
     readonly consents: ConsentRows;
+    readonly erasures: Erasures;
   },
 ): Enrolments {
-  const { galleries, persons, changes, consents } = parts;
+  const { galleries, persons, changes, consents, erasures } = parts;
   // By position: an import calls it for every row, and names would cost it a quarter of its speed
   const insert = db.prepare<NewEnrolmentColumns>(
     `INSERT INTO enrolments (person_no, enrolment_id, user_data, left_px, top_px, width_px, height_px,
@@ -101,6 +103,9 @@ export function enrolments(
     `SELECT ${COLUMNS} FROM enrolments WHERE person_no = ? AND source_hash = ? ORDER BY enrolment_no LIMIT 1`,
   );
   const update = db.prepare<[string, number]>('UPDATE enrolments SET user_data = ? WHERE enrolment_no = ?');
+  const countCopies = db
+    .prepare<[number], number>('SELECT count(*) FROM snapshot_enrolments WHERE enrolment_no = ?')
+    .pluck();
   const remove = db.prepare<[number]>('DELETE FROM enrolments WHERE enrolment_no = ?');
 
   function insertEnrolment(ref: GalleryRef, galleryNo: number, personNo: number, enrolment: NewEnrolment): number {
@@ -203,10 +208,12 @@ export function enrolments(
     ).immediate,
     deleteEnrolment: db.transaction((ref: GalleryRef, personId: string, enrolmentId: string) => {
       const { galleryNo, row, isSuspended } = getRow(ref, personId, enrolmentId);
+      const snapshotTemplates = countCopies.get(row.enrolmentNo) ?? 0;
+      erasures.record('enrolment', galleryNo, enrolmentId);
       remove.run(row.enrolmentNo);
       if (!isSuspended) galleries.addToCounts(galleryNo, 0, -1);
       changes.record('remove', galleryNo, row.enrolmentNo);
-      return { galleryNo, enrolmentNo: row.enrolmentNo };
+      return { persons: 0, keys: 0, templates: 1, photos: row.hasPhoto, consents: 0, snapshotTemplates };
     }).immediate,
     findEnrolmentPhoto: (ref, personId, enrolmentId) =>
       findPhoto.get(getRow(ref, personId, enrolmentId).row.enrolmentNo),

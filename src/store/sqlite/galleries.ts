@@ -2,8 +2,17 @@ import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import { DEFAULT_RETENTION_DAYS } from '../../core/limits.ts';
 import type { GalleryPatch, NewGallery } from '../../core/storage/galleries.ts';
-import type { ConsentPolicy, Gallery, GalleryKind, GalleryRef, GalleryTail, Training } from '../../core/types.ts';
+import type {
+  ConsentPolicy,
+  ErasedCounts,
+  Gallery,
+  GalleryKind,
+  GalleryRef,
+  GalleryTail,
+  Training,
+} from '../../core/types.ts';
 import type { Changes } from './changes.ts';
+import { type Erasures, erasureMark } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export interface Galleries
@@ -69,7 +78,8 @@ const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_i
 
 const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
 
-export function galleries(db: Database, changes: Changes): Galleries {
+export function galleries(db: Database, parts: { readonly changes: Changes; readonly erasures: Erasures }): Galleries {
+  const { changes, erasures } = parts;
   const insert = db.prepare<
     [GalleryRef & SettingColumns & { recognitionModel: string; createdMs: number }],
     GalleryRow
@@ -123,6 +133,26 @@ export function galleries(db: Database, changes: Changes): Galleries {
     .pluck();
   const hide = db.prepare<[number]>(
     "UPDATE galleries SET erasing = 1, name = '', user_data = NULL WHERE gallery_no = ?",
+  );
+  const hideSnapshots = db
+    .prepare<[number], string>(
+      'UPDATE snapshots SET finished = -1 WHERE gallery_no = ? AND finished >= 0 RETURNING snapshot_id',
+    )
+    .pluck();
+  const countErased = db.prepare<[{ galleryNo: number; withSnapshots: number }], ErasedCounts>(
+    `SELECT g.persons, g.persons + (
+         SELECT count(*) FROM persons WHERE merged_into IS NOT NULL AND gallery_no = g.gallery_no
+       ) AS keys,
+       g.enrolments + (
+         SELECT count(*) FROM enrolments WHERE person_no IN (
+           SELECT person_no FROM persons WHERE gallery_no = g.gallery_no AND suspended = 1)
+       ) AS templates,
+       (SELECT count(*) FROM enrolment_photos f WHERE f.gallery_no = g.gallery_no) AS photos,
+       (SELECT count(*) FROM consents c JOIN persons p USING (person_no) WHERE p.gallery_no = g.gallery_no) AS consents,
+       (SELECT count(*) FROM snapshot_enrolments WHERE @withSnapshots = 1 AND snapshot_no IN (
+           SELECT snapshot_no FROM snapshots s WHERE s.gallery_no = g.gallery_no AND s.finished >= 0)
+       ) AS snapshotTemplates
+     FROM galleries g WHERE g.gallery_no = @galleryNo`,
   );
   const firstErasing = db.prepare<[], { galleryNo: number }>(
     'SELECT gallery_no AS galleryNo FROM galleries WHERE erasing = 1 LIMIT 1',
@@ -205,11 +235,18 @@ export function galleries(db: Database, changes: Changes): Galleries {
     setTail(ref, tail) {
       if (keepTail.run({ ...keyOf(ref), tail: JSON.stringify(tail) }).changes === 0) missing(ref);
     },
-    deleteGallery: db.transaction((ref: GalleryRef) => {
+    deleteGallery: db.transaction((ref: GalleryRef, options?: { withSnapshots: boolean }) => {
       const { galleryNo } = getHead(ref);
+      const counts = countErased.get({ galleryNo, withSnapshots: Number(options?.withSnapshots ?? false) });
+      erasures.record('gallery', galleryNo);
       hide.run(galleryNo);
       changes.record('remove-gallery', galleryNo, 0);
-      return { galleryNo };
+      if (options?.withSnapshots) {
+        for (const snapshotId of hideSnapshots.all(galleryNo)) {
+          erasures.recordMark(erasureMark('snapshot', '', snapshotId));
+        }
+      }
+      return counts as ErasedCounts;
     }).immediate,
     countGallery(ref) {
       const { persons, enrolments } = getHead(ref);

@@ -353,6 +353,29 @@ const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 10,
+    sql: `
+      -- Random: numbers and ids of galleries come again once an older database is put back.
+      ALTER TABLE galleries ADD COLUMN gallery_uid BLOB;
+      UPDATE galleries SET gallery_uid = randomblob(16);
+      CREATE TRIGGER galleries_get_uid AFTER INSERT ON galleries WHEN NEW.gallery_uid IS NULL
+      BEGIN
+        UPDATE galleries SET gallery_uid = randomblob(16) WHERE gallery_no = NEW.gallery_no;
+      END;
+      CREATE INDEX persons_suspended ON persons (gallery_no) WHERE suspended = 1;
+      -- Of which gallery a snapshot is.
+      ALTER TABLE snapshots ADD COLUMN gallery_no INTEGER;
+
+      -- noted = 1: the ledger outside the database has it.
+      CREATE TABLE erasures (
+        erasure_no INTEGER PRIMARY KEY,
+        mark       BLOB    NOT NULL UNIQUE CHECK (length(mark) = 32),
+        noted      INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE INDEX erasures_to_note ON erasures (erasure_no) WHERE noted = 0;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

@@ -4,6 +4,7 @@ import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons
 import type { ConsentPolicy, GalleryRef, Person } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
+import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -54,9 +55,14 @@ const WITH_ENROLMENTS = `${COLUMNS}, (
 
 export function persons(
   db: Database,
-  parts: { readonly galleries: Galleries; readonly changes: Changes; readonly consents: ConsentRows },
+  parts: {
+    readonly galleries: Galleries;
+    readonly changes: Changes;
+    readonly consents: ConsentRows;
+    readonly erasures: Erasures;
+  },
 ): Persons {
-  const { galleries, changes, consents } = parts;
+  const { galleries, changes, consents, erasures } = parts;
   // By position: an import calls it for every row, and names would cost it a quarter of its speed
   const insert = db.prepare<[number, string, string, string | null, Uint8Array, number, number]>(
     `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
@@ -84,8 +90,25 @@ export function persons(
   const findKey = db.prepare<[number], { wrappedKey: Uint8Array }>(
     'SELECT wrapped_key AS wrappedKey FROM persons WHERE person_no = ?',
   );
-  const enrolmentNosOf = db
-    .prepare<[number], number>('SELECT enrolment_no FROM enrolments WHERE person_no = ? ORDER BY enrolment_no')
+  const enrolmentsOf = db.prepare<[number], { enrolmentNo: number; enrolmentId: string; hasPhoto: number }>(
+    `SELECT enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId,
+            EXISTS (SELECT 1 FROM enrolment_photos f WHERE f.enrolment_no = enrolments.enrolment_no) AS hasPhoto
+     FROM enrolments WHERE person_no = ? ORDER BY enrolment_no`,
+  );
+  // With whoever was merged into those who were merged into the person
+  const idsOf = db
+    .prepare<[number], string>(
+      `WITH RECURSIVE one (person_no) AS (
+         VALUES (?) UNION ALL SELECT p.person_no FROM persons p JOIN one ON p.merged_into = one.person_no
+       ) SELECT person_id FROM persons JOIN one USING (person_no)`,
+    )
+    .pluck();
+  const countConsents = db.prepare<[number], number>('SELECT count(*) FROM consents WHERE person_no = ?').pluck();
+  const countCopies = db
+    .prepare<[number, number], number>(
+      `SELECT count(*) FROM snapshot_enrolments WHERE person_no = ?
+         AND snapshot_no IN (SELECT snapshot_no FROM snapshot_persons WHERE person_no = ?)`,
+    )
     .pluck();
   const remove = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
   // By the face too: one that was moved here is in a snapshot under whoever had it then
@@ -145,14 +168,26 @@ export function persons(
     ).immediate,
     deletePerson: db.transaction((ref: GalleryRef, personId: string) => {
       const { galleryNo, personNo, isSuspended } = getPersonNo(ref, personId);
-      const enrolmentNos = enrolmentNosOf.all(personNo);
+      const faces = enrolmentsOf.all(personNo);
+      const ids = idsOf.all(personNo);
+      for (const id of ids) erasures.record('person', galleryNo, id);
+      for (const { enrolmentId } of faces) erasures.record('enrolment', galleryNo, enrolmentId);
+      const consentCount = countConsents.get(personNo) ?? 0;
+      let snapshotTemplates = countCopies.get(personNo, personNo) ?? 0;
       remove.run(personNo);
-      galleries.addToCounts(galleryNo, -1, isSuspended ? 0 : -enrolmentNos.length);
-      for (const enrolmentNo of enrolmentNos) {
-        removeCopies.run(enrolmentNo);
+      galleries.addToCounts(galleryNo, -1, isSuspended ? 0 : -faces.length);
+      for (const { enrolmentNo } of faces) {
+        snapshotTemplates += removeCopies.run(enrolmentNo).changes;
         changes.record('remove', galleryNo, enrolmentNo);
       }
-      return { galleryNo, personNo, enrolmentNos };
+      return {
+        persons: 1,
+        keys: ids.length,
+        templates: faces.length,
+        photos: faces.filter(({ hasPhoto }) => hasPhoto === 1).length,
+        consents: consentCount,
+        snapshotTemplates,
+      };
     }).immediate,
     getPersonKey(ref, personId) {
       const { galleryNo, personNo } = getPersonNo(ref, personId);

@@ -59,9 +59,9 @@ export function snapshots(
 ): Snapshots {
   const { galleries, changes, consents } = parts;
   const begin = db.prepare<[NewSnapshotRow]>(
-    `INSERT INTO snapshots (tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
+    `INSERT INTO snapshots (gallery_no, tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
                             ${TERMS}, trained_ms, apply_scope, user_data, created_ms, modified_ms)
-     SELECT tenant_id, @snapshotId, kind, name, user_data, recognition_model, target_fpir,
+     SELECT gallery_no, tenant_id, @snapshotId, kind, name, user_data, recognition_model, target_fpir,
             ${TERMS}, training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
      FROM galleries WHERE gallery_no = @galleryNo`,
   );

@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import { apiKeys } from './api-keys.ts';
+import { applyErasures } from './apply-erasures.ts';
 import { changes } from './changes.ts';
 import { consentRows } from './consent-rows.ts';
 import { consents } from './consents.ts';
 import { enrolments } from './enrolments.ts';
+import { erasures } from './erasures.ts';
 import { galleries } from './galleries.ts';
 import { livenessSessions } from './liveness-sessions.ts';
 import { merges } from './merges.ts';
@@ -23,27 +25,31 @@ export interface Tables extends Omit<SyncStore, 'close'> {
 
 /** Every statement of the store, prepared once. */
 export function tables(db: Database): Tables {
-  const changeFeed = changes(db);
-  const galleryTable = galleries(db, changeFeed);
-  const rows = consentRows(db);
-  const personTable = persons(db, { galleries: galleryTable, changes: changeFeed, consents: rows });
-  const parts = { galleries: galleryTable, persons: personTable, changes: changeFeed, consents: rows };
+  const shared = { changes: changes(db), consents: consentRows(db), erasures: erasures(db) };
+  const galleryTable = galleries(db, shared);
+  const personTable = persons(db, { ...shared, galleries: galleryTable });
+  const parts = { ...shared, galleries: galleryTable, persons: personTable };
   const snapshotTable = snapshots(db, parts);
-  return {
-    ...apiKeys(db),
-    ...probes(db),
-    ...changeFeed,
+  const people = {
     ...galleryTable,
     ...personTable,
     ...enrolments(db, parts),
-    ...merges(db, parts),
     ...consents(db, parts),
-    ...modelUpgrades(db, galleryTable, changeFeed),
+    ...snapshotTable,
+  };
+  return {
+    ...apiKeys(db),
+    ...probes(db),
+    ...shared.changes,
+    ...shared.erasures,
+    ...people,
+    ...applyErasures(db, { ...shared.erasures, ...people }),
+    ...merges(db, parts),
+    ...modelUpgrades(db, galleryTable, shared.changes),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),
     ...livenessSessions(db),
-    ...snapshotTable,
     eraseSome: (maxPersons) => galleryTable.eraseSome(maxPersons) || snapshotTable.eraseSome(maxPersons),
   };
 }

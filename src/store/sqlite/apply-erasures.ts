@@ -1,0 +1,74 @@
+import type { Database } from 'better-sqlite3';
+import type { GalleryRef } from '../../core/types.ts';
+import { type Erasures, erasureMark } from './erasures.ts';
+import type { SyncStore } from './sync-store.ts';
+
+type Parts = Erasures &
+  Pick<SyncStore, 'deleteGallery' | 'deletePerson' | 'deleteEnrolment' | 'withdrawConsent' | 'deleteSnapshot'>;
+
+interface Row extends GalleryRef {
+  readonly uid: string;
+  readonly personId: string;
+  readonly personNo: number;
+  readonly isMerged: number;
+}
+
+const GALLERY = 'g.tenant_id AS tenantId, g.kind, g.gallery_id AS galleryId, hex(g.gallery_uid) AS uid';
+const PERSON = `${GALLERY}, p.person_id AS personId, p.person_no AS personNo, p.merged_into IS NOT NULL AS isMerged`;
+
+/** Marks can't be read backwards: everything there is gets its mark and is looked up. Seconds for a million persons. */
+export function applyErasures(db: Database, parts: Parts): Pick<SyncStore, 'applyErasures'> {
+  const allGalleries = db.prepare<[], Row>(`SELECT ${GALLERY} FROM galleries g WHERE g.erasing = 0`);
+  const allPersons = db.prepare<[], Row>(
+    `SELECT ${PERSON} FROM persons p JOIN galleries g USING (gallery_no) WHERE g.erasing = 0`,
+  );
+  const allEnrolments = db.prepare<[], Row & { enrolmentId: string }>(
+    `SELECT ${PERSON}, e.enrolment_id AS enrolmentId
+     FROM enrolments e JOIN persons p USING (person_no) JOIN galleries g USING (gallery_no) WHERE g.erasing = 0`,
+  );
+  const allConsents = db.prepare<[], Row & { givenMs: number }>(
+    `SELECT ${PERSON}, c.given_ms AS givenMs FROM consents c JOIN persons p USING (person_no)
+     JOIN galleries g USING (gallery_no) WHERE g.erasing = 0 AND c.withdrawn_ms IS NULL AND p.merged_into IS NULL`,
+  );
+  const allSnapshots = db.prepare<[], { tenantId: string; snapshotId: string }>(
+    'SELECT tenant_id AS tenantId, snapshot_id AS snapshotId FROM snapshots WHERE finished >= 0',
+  );
+  const eraseMerged = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
+
+  return {
+    applyErasures: db.transaction((marks: readonly string[], nowMs: number) => {
+      const wanted = new Set(marks);
+      // Found first and erased then: a statement that is being read from must not lose its rows
+      const found = <R>(rows: Iterable<R>, markOf: (row: R) => string) =>
+        [...rows].filter((row) => wanted.has(markOf(row)));
+
+      for (const { tenantId, snapshotId } of found(allSnapshots.iterate(), (row) =>
+        erasureMark('snapshot', '', row.snapshotId),
+      )) {
+        parts.deleteSnapshot(tenantId, snapshotId);
+      }
+      for (const row of found(allGalleries.iterate(), ({ uid }) => erasureMark('gallery', uid))) {
+        parts.deleteGallery(refOf(row));
+      }
+      for (const row of found(allPersons.iterate(), ({ uid, personId }) => erasureMark('person', uid, personId))) {
+        if (row.isMerged) eraseMerged.run(row.personNo);
+        else parts.deletePerson(refOf(row), row.personId);
+      }
+      for (const row of found(allEnrolments.iterate(), ({ uid, enrolmentId }) =>
+        erasureMark('enrolment', uid, enrolmentId),
+      )) {
+        parts.deleteEnrolment(refOf(row), row.personId, row.enrolmentId);
+      }
+      for (const row of found(allConsents.iterate(), ({ uid, personId, givenMs }) =>
+        erasureMark('consent', uid, personId, givenMs),
+      )) {
+        parts.withdrawConsent(refOf(row), row.personId, nowMs);
+      }
+      for (const mark of marks) parts.recordMark(mark);
+    }).immediate,
+  };
+}
+
+function refOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
+  return { tenantId, kind, galleryId };
+}
