@@ -233,3 +233,27 @@ test('two people who are one become one, and two again; a face enrolled under th
   const self = await call('POST', `/galleries/doubles/people/${bob.personId}/merge`, { from: bob.personId });
   expect(self.status).toBe(400);
 });
+
+test('people are listed by name, page by page, and found by a part of it', async () => {
+  await call('PUT', '/galleries/names', {});
+  for (const name of ['Zoë', 'Ann', 'Bo_b', 'ann', 'Ann', 'Bo%b']) {
+    await call('POST', '/galleries/names/people', { name });
+  }
+  const all: string[] = [];
+  let query = 'limit=2';
+  for (let next: string | undefined = ''; next !== undefined; ) {
+    const page = await call('GET', `/galleries/names/people-by-name?${query}`);
+    all.push(...page.body.people.map(({ name }: { name: string }) => name));
+    next = page.body.next;
+    query = `limit=2&after=${next}`;
+  }
+  expect(all).toEqual(['Ann', 'Ann', 'Bo%b', 'Bo_b', 'Zoë', 'ann']);
+  const containing = async (text: string) => {
+    const { body } = await call('GET', `/galleries/names/people-by-name?containing=${encodeURIComponent(text)}`);
+    return body.people.map(({ name }: { name: string }) => name);
+  };
+  expect(await containing('AN')).toEqual(['Ann', 'Ann', 'ann']);
+  expect(await containing('o_b')).toEqual(['Bo_b']);
+  expect(await containing('%')).toEqual(['Bo%b']);
+  expect((await call('GET', '/galleries/names/people-by-name?after=nonsense')).status).toBe(400);
+});

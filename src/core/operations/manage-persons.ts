@@ -5,7 +5,7 @@ import type { Acting, Deps } from '../ports.ts';
 import { settleErasure } from '../settle-erasure.ts';
 import type { NewConsent } from '../storage/consents.ts';
 import type { Page } from '../storage/page.ts';
-import type { PersonWithEnrolments } from '../storage/persons.ts';
+import type { PersonsByName, PersonWithEnrolments } from '../storage/persons.ts';
 import type { GalleryRef, Person } from '../types.ts';
 import { checkConsent } from './manage-consents.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
@@ -50,6 +50,18 @@ export async function listPersons(
   page: Page,
 ): Promise<readonly PersonWithEnrolments[]> {
   const persons = await deps.store.listPersons(ref, page);
+  const read = { action: 'person-read', outcome: 'done', counts: { persons: persons.length } } as const;
+  await deps.audit.record({ ...read, gallery: auditedGallery(ref) });
+  return persons;
+}
+
+/** In the order of names, for people who look for people. */
+export async function listPersonsByName(
+  deps: Pick<Deps, 'store'> & Acting,
+  ref: GalleryRef,
+  wanted: PersonsByName,
+): Promise<readonly PersonWithEnrolments[]> {
+  const persons = await deps.store.listPersonsByName(ref, wanted);
   const read = { action: 'person-read', outcome: 'done', counts: { persons: persons.length } } as const;
   await deps.audit.record({ ...read, gallery: auditedGallery(ref) });
   return persons;

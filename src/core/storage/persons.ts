@@ -31,6 +31,19 @@ export interface ResolvedPerson {
   }[];
 }
 
+/** Where a list in the order of names goes on: after this person. */
+export interface NamePlace {
+  readonly name: string;
+  readonly personNo: number;
+}
+
+export interface PersonsByName {
+  /** Only those whose name has this in it; ASCII letters match in either case. */
+  readonly containing?: string;
+  readonly after?: NamePlace;
+  readonly limit: number;
+}
+
 export interface PersonStore {
   /** limit-exceeded when the gallery already has `maxPersons`. */
   createPerson(ref: GalleryRef, person: NewPerson, maxPersons: number): Promise<Person>;
@@ -39,6 +52,8 @@ export interface PersonStore {
   /** At most `limit`, in the order in which they were added. */
   findPersonsByName(ref: GalleryRef, name: string, limit: number): Promise<readonly PersonWithEnrolments[]>;
   listPersons(ref: GalleryRef, page: Page): Promise<readonly PersonWithEnrolments[]>;
+  /** By name, in ordinal order. */
+  listPersonsByName(ref: GalleryRef, wanted: PersonsByName): Promise<readonly PersonWithEnrolments[]>;
   updatePerson(
     ref: GalleryRef,
     personId: string,

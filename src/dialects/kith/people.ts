@@ -1,17 +1,30 @@
 import type { Static } from 'typebox';
+import { invalidArgument } from '../../core/checks.ts';
 import {
   createPerson,
   deletePerson,
   getPerson,
   listPersons,
+  listPersonsByName,
   updatePerson,
 } from '../../core/operations/manage-persons.ts';
 import type { Deps } from '../../core/ports.ts';
-import type { PersonWithEnrolments } from '../../core/storage/persons.ts';
+import type { NamePlace, PersonWithEnrolments } from '../../core/storage/persons.ts';
 import { coreConsent } from './consents.ts';
 import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
-import { GalleryParams, NewPerson, Page, People, Person, PersonParams, PersonPatch, wireTime } from './wire.ts';
+import {
+  GalleryParams,
+  NameQuery,
+  NewPerson,
+  Page,
+  People,
+  PeopleByName,
+  Person,
+  PersonParams,
+  PersonPatch,
+  wireTime,
+} from './wire.ts';
 
 export function addPeopleRoutes(routes: Routes, deps: Deps): void {
   routes.json({
@@ -44,6 +57,25 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
       const page = { limit: query.limit ?? DEFAULT_PAGE, ...(query.after === undefined ? {} : { after: query.after }) };
       const found = await listPersons({ ...deps, audit }, galleryRef(tenantId, params.galleryId), page);
       return { people: found.map(wirePerson) };
+    },
+  });
+  routes.json({
+    method: 'GET',
+    path: '/galleries/:galleryId/people-by-name',
+    summary: 'People in the order of their names, all or those whose name has something in it',
+    permission: 'search',
+    params: GalleryParams,
+    query: NameQuery,
+    answers: PeopleByName,
+    async handle({ audit, tenantId, params, query }) {
+      const { containing, after, limit = DEFAULT_PAGE } = query;
+      const found = await listPersonsByName({ ...deps, audit }, galleryRef(tenantId, params.galleryId), {
+        limit,
+        ...(containing === undefined ? {} : { containing }),
+        ...(after === undefined ? {} : { after: placeOf(after) }),
+      });
+      const last = found.at(-1);
+      return { people: found.map(wirePerson), ...(last && found.length === limit ? { next: nextAfter(last) } : {}) };
     },
   });
   routes.json({
@@ -81,6 +113,16 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
       await deletePerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), params.personId);
     },
   });
+}
+
+function nextAfter({ personNo, name }: NamePlace): string {
+  return Buffer.from(`${personNo} ${name}`).toString('base64url');
+}
+
+function placeOf(after: string): NamePlace {
+  const [, personNo = '', name = ''] = /^(\d{1,15}) (.*)$/s.exec(Buffer.from(after, 'base64url').toString()) ?? [];
+  if (personNo === '') throw invalidArgument('after', 'malformed', 'It is the next of a page of this list.');
+  return { name, personNo: Number(personNo) };
 }
 
 function wirePerson(person: PersonWithEnrolments): Static<typeof Person> {

@@ -123,6 +123,11 @@ export const NewPerson = Type.Object({
   consent: Type.Optional(NewConsent),
 });
 export const PersonPatch = Type.Object({ name: Type.Optional(Name), userData: Type.Optional(UserData) });
+export const NameQuery = Type.Object({
+  containing: Type.Optional(Type.String({ maxLength: MAX_NAME_LENGTH })),
+  after: Type.Optional(Type.String({ maxLength: 1024, description: '`next` of the page before.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 100 })),
+});
 export const Person = Type.Object({
   personId: Type.String(),
   name: Type.String(),
@@ -131,6 +136,10 @@ export const Person = Type.Object({
   faceIds: Type.Array(Type.String()),
 });
 export const People = Type.Object({ people: Type.Array(Person) });
+export const PeopleByName = Type.Object({
+  people: Type.Array(Person),
+  next: Type.Optional(Type.String({ description: 'Where the next page goes on; left out on the last.' })),
+});
 
 export const MergeParams = Type.Object({
   galleryId: Type.String(),

@@ -25,6 +25,7 @@ export const METHODS = {
   findPersonByName: 'read',
   findPersonsByName: 'read',
   listPersons: 'read',
+  listPersonsByName: 'read',
   updatePerson: 'write',
   deletePerson: 'erase',
   getPersonKey: 'read',

@@ -24,6 +24,7 @@ export interface Persons
     | 'findPersonByName'
     | 'findPersonsByName'
     | 'listPersons'
+    | 'listPersonsByName'
     | 'updatePerson'
     | 'deletePerson'
     | 'getPersonKey'
@@ -82,6 +83,16 @@ export function persons(
   const list = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons
      WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
+  );
+  // Along the index of names, from a place in it
+  const listByName = db.prepare<
+    [{ galleryNo: number; pattern: string; name: string; personNo: number; limit: number }],
+    PersonWithEnrolmentsRow
+  >(
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND name LIKE @pattern ESCAPE '\\'
+       AND merged_into IS NULL
+     ORDER BY name, person_no LIMIT @limit`,
   );
   const update = db.prepare<[string | null, string | null, number, number]>(
     `UPDATE persons SET name = coalesce(?, name), user_data = coalesce(?, user_data), modified_ms = ?
@@ -159,6 +170,10 @@ export function persons(
     },
     listPersons(ref, page) {
       return list.all(galleries.getHead(ref).galleryNo, page.after ?? '', page.limit).map(toPerson);
+    },
+    listPersonsByName(ref, { containing = '', after = { name: '', personNo: 0 }, limit }) {
+      const pattern = `%${containing.replace(/[\\%_]/g, '\\$&')}%`;
+      return listByName.all({ galleryNo: galleries.getHead(ref).galleryNo, pattern, ...after, limit }).map(toPerson);
     },
     updatePerson: db.transaction(
       (ref: GalleryRef, personId: string, patch: { name?: string; userData?: string }, nowMs: number) => {
