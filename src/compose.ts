@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { AuditFaultError } from './audit/audit-fault.ts';
 import { openAuditLog } from './audit/audit-log.ts';
 import { AUDIT_FOLDER } from './audit/chain-folder.ts';
+import { openReceiptSigner } from './audit/erasure-receipt.ts';
 import { type Config, ConfigError } from './config.ts';
 import { audited } from './core/audited.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
@@ -203,7 +204,16 @@ export async function openRecords(
 ): Promise<
   Pick<
     Deps,
-    'store' | 'erasureLedger' | 'vault' | 'keys' | 'auditLog' | 'images' | 'clock' | 'newId' | 'recognitionModels'
+    | 'store'
+    | 'erasureLedger'
+    | 'receipts'
+    | 'vault'
+    | 'keys'
+    | 'auditLog'
+    | 'images'
+    | 'clock'
+    | 'newId'
+    | 'recognitionModels'
   > &
     Acting &
     Closable
@@ -242,6 +252,7 @@ export async function openRecords(
     return {
       store,
       erasureLedger,
+      receipts: await openReceiptSigner(join(config.dataDir, AUDIT_FOLDER)),
       vault,
       auditLog,
       audit,

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   people: async () => (await import('./people.ts')).addPeopleCommand,
   gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
   consent: async () => (await import('./consent.ts')).addConsentCommand,
+  erasure: async () => (await import('./erasure.ts')).addErasureCommand,
   evaluate: async () => (await import('./evaluate.ts')).addEvaluateCommand,
   duplicates: async () => (await import('./duplicates.ts')).addDuplicatesCommand,
   models: async () => (await import('./models.ts')).addModelsCommand,

@@ -1,6 +1,6 @@
 import { KithError } from './errors.ts';
 import type { Acting } from './ports.ts';
-import type { AuditEvent, AuditOutcome, GalleryRef } from './types.ts';
+import type { AuditEvent, AuditOutcome, AuditRef, GalleryRef } from './types.ts';
 
 type WithoutOutcome<Event> = Event extends AuditEvent ? Omit<Event, keyof AuditOutcome> : never;
 
@@ -15,12 +15,12 @@ export function auditedGallery({ kind, galleryId }: Pick<GalleryRef, 'kind' | 'g
 /**
  * Puts on record that it begins, does it, and puts on record how it ended. Rejects with `unavailable`, and nothing is
  * done, when the beginning can't be recorded. What changes nothing (a search, a read) needs no beginning: it records
- * once, before it answers.
+ * once, before it answers. `act` is told where its beginning stands.
  */
 export async function audited<T>(
   deps: Acting,
   deed: AuditedDeed & { readonly countsOf?: (result: T) => Readonly<Record<string, number>> },
-  act: () => Promise<T>,
+  act: (begun: AuditRef) => Promise<T>,
 ): Promise<T> {
   const { countsOf, ...event } = deed;
   const follows = await deps.audit.record({ ...event, outcome: 'begun' });
@@ -30,7 +30,7 @@ export async function audited<T>(
   };
   let result: T;
   try {
-    result = await act();
+    result = await act(follows);
   } catch (error) {
     const problem = error instanceof KithError ? error.problem.kind : 'internal';
     await conclude({ outcome: problem === 'internal' ? 'failed' : 'refused', problem });

@@ -1,6 +1,16 @@
 // What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
 import type { Store } from './storage/store.ts';
-import type { AnalysedImage, AuditActor, AuditEvent, AuditRef, ModelPack, Permission, Principal } from './types.ts';
+import type {
+  AnalysedImage,
+  AuditActor,
+  AuditEvent,
+  AuditRef,
+  ErasureReceipt,
+  ModelPack,
+  Permission,
+  Principal,
+  SignedReceipt,
+} from './types.ts';
 
 // ── Vault: keys and sealing ─────────────────────────────────────────────────
 
@@ -202,6 +212,11 @@ export interface ErasureLedger {
   catchUp(): Promise<void>;
 }
 
+/** Vouches for erasures with a key whose public half anybody may have. */
+export interface ReceiptSigner {
+  sign(receipt: ErasureReceipt): SignedReceipt;
+}
+
 export interface Clock {
   nowMs(): number;
 }
@@ -215,6 +230,7 @@ export interface Deps {
   readonly index: GalleryIndex;
   readonly follower: IndexFollower;
   readonly erasureLedger: ErasureLedger;
+  readonly receipts: ReceiptSigner;
   readonly engine: FaceEngine;
   readonly images: ImageFetcher;
   readonly keys: ApiKeys;

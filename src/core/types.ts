@@ -184,6 +184,34 @@ export interface ErasedCounts {
   readonly snapshotTemplates: number;
 }
 
+/** What was erased and when, for whoever asked for it; ids and numbers only. */
+export interface ErasureReceipt {
+  readonly receiptId: string;
+  /** ISO 8601. */
+  readonly erasedAt: string;
+  readonly tenantId: string;
+  readonly subject: {
+    readonly what: 'person' | 'gallery';
+    readonly galleryKind: GalleryKind;
+    readonly galleryId: string;
+    readonly personId?: string;
+  };
+  readonly removed: ErasedCounts;
+  /** In the audit log. */
+  readonly record: AuditRef;
+}
+
+export interface SignedReceipt {
+  readonly receipt: ErasureReceipt;
+  readonly signature: {
+    readonly algorithm: 'Ed25519';
+    /** SHA-256 of the public key (SPKI, DER), hex. */
+    readonly keyFingerprint: string;
+    /** Base64. */
+    readonly value: string;
+  };
+}
+
 // ── Faces in images ─────────────────────────────────────────────────────────
 
 export interface Box {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { openAuditLog } from '../../src/audit/audit-log.ts';
 import { AUDIT_FOLDER } from '../../src/audit/chain-folder.ts';
+import { openReceiptSigner } from '../../src/audit/erasure-receipt.ts';
 import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
@@ -79,6 +80,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     index,
     follower,
     erasureLedger,
+    receipts: await openReceiptSigner(auditFolder),
     engine,
     images,
     keys: createApiKeys(store, { clock, newId: randomUUID }),

@@ -73,8 +73,9 @@ export async function deleteGallery(
     const { persons, enrolments } = await deps.store.countGallery(gallery);
     const whom = `${count(persons, 'person', 'people')} and ${count(enrolments, 'photo')}`;
     await confirm(terminal, `This erases the gallery "${galleryId}" with ${whom} for good.`, options);
-    await erase({ ...deps, follower: { catchUp: () => removeIndexCopy(config) } }, gallery);
-    terminal.record({ type: 'gallery-erased', galleryId, people: persons, faces: enrolments });
+    const erasing = { ...deps, follower: { catchUp: () => removeIndexCopy(config) } };
+    const signed = await erase(erasing, gallery, { withSnapshots: true });
+    terminal.record({ type: 'gallery-erased', galleryId, people: persons, faces: enrolments, ...signed });
     terminal.say(`Erased the gallery "${galleryId}" with ${whom}.`);
     return EXIT.done;
   });

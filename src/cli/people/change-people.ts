@@ -128,8 +128,8 @@ export function erasePeople(
     // Copies on the disk go before an erasure is acknowledged
     const erasing = { ...deps, follower: { catchUp: () => removeIndexCopy(context.loadConfig()) } };
     for (const { personId, name, enrolmentIds } of found) {
-      await deletePerson(erasing, gallery, personId);
-      terminal.record({ type: 'person-erased', personId, faces: enrolmentIds.length });
+      const signed = await deletePerson(erasing, gallery, personId);
+      terminal.record({ type: 'person-erased', personId, faces: enrolmentIds.length, ...signed });
       terminal.say(`Erased ${printable(name)} with ${count(enrolmentIds.length, 'photo')}.`);
     }
   });

@@ -1,11 +1,11 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
+import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
 import { MAX_FACE_GALLERIES, MAX_RETENTION_DAYS, MAX_TERMS_LENGTH } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
-import { settleErasure } from '../settle-erasure.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
-import type { Gallery, GalleryKind, GalleryRef, GalleryTerms } from '../types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTerms, SignedReceipt } from '../types.ts';
 import { sweepPhotos } from './enrolment-photos.ts';
 
 export interface GallerySettings extends Partial<GalleryTerms> {
@@ -115,13 +115,11 @@ export async function updateGallery(
   });
 }
 
-/** With all its persons and enrolments. */
-export async function deleteGallery(
-  deps: Pick<Deps, 'store' | 'follower' | 'erasureLedger'> & Acting,
-  ref: GalleryRef,
-): Promise<void> {
-  await audited(deps, { action: 'erase-gallery', gallery: auditedGallery(ref) }, async () => {
-    await deps.store.deleteGallery(ref);
-    await settleErasure(deps);
-  });
+/** With all its persons and enrolments, and the snapshots taken of it unless they are what it is to be made anew from. */
+export function deleteGallery(
+  deps: ReceiptDeps,
+  gallery: GalleryRef,
+  options: { readonly withSnapshots: boolean },
+): Promise<SignedReceipt> {
+  return eraseWithReceipt(deps, { gallery }, () => deps.store.deleteGallery(gallery, options));
 }

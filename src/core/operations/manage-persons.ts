@@ -1,12 +1,12 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkName, checkUserData } from '../checks.ts';
+import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
 import { MAX_PERSONS_LARGE_PERSON_GALLERY, MAX_PERSONS_PERSON_GALLERY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
-import { settleErasure } from '../settle-erasure.ts';
 import type { NewConsent } from '../storage/consents.ts';
 import type { Page } from '../storage/page.ts';
 import type { PersonsByName, PersonWithEnrolments } from '../storage/persons.ts';
-import type { GalleryRef, Person } from '../types.ts';
+import type { GalleryRef, Person, SignedReceipt } from '../types.ts';
 import { checkConsent } from './manage-consents.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
 
@@ -80,13 +80,6 @@ export async function updatePerson(
 }
 
 /** With all enrolments and the key that opens them. */
-export async function deletePerson(
-  deps: Pick<Deps, 'store' | 'follower' | 'erasureLedger'> & Acting,
-  ref: GalleryRef,
-  personId: string,
-): Promise<void> {
-  await audited(deps, { action: 'erase-person', gallery: auditedGallery(ref), personIds: [personId] }, async () => {
-    await deps.store.deletePerson(ref, personId);
-    await settleErasure(deps);
-  });
+export function deletePerson(deps: ReceiptDeps, gallery: GalleryRef, personId: string): Promise<SignedReceipt> {
+  return eraseWithReceipt(deps, { gallery, personId }, () => deps.store.deletePerson(gallery, personId));
 }

@@ -70,7 +70,10 @@ export function azureContainer(words: ContainerWords, gallery: Gallery, returnRe
 /** Create, change and delete: the same for every container. */
 export function addContainerRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'follower' | 'erasureLedger' | 'recognitionModels'>,
+  deps: Pick<
+    Deps,
+    'store' | 'clock' | 'engine' | 'follower' | 'erasureLedger' | 'receipts' | 'newId' | 'recognitionModels'
+  >,
   words: ContainerWords,
 ): void {
   const label = words.label.toLowerCase();
@@ -110,7 +113,8 @@ export function addContainerRoutes(
     summary: `Delete a ${label} and everything in it`,
     permission: 'enrol',
     async handle(call) {
-      await deleteGallery({ ...deps, audit: call.audit }, pathGallery(words, call));
+      // As Azure does: snapshots outlive what they are of
+      await deleteGallery({ ...deps, audit: call.audit }, pathGallery(words, call), { withSnapshots: false });
       return {};
     },
   });

@@ -23,7 +23,7 @@ const PersonAnswer = Type.Object({
 /** Persons of a person group or large person group. */
 export function addPersonRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId' | 'follower' | 'erasureLedger'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId' | 'follower' | 'erasureLedger' | 'receipts'>,
   words: ContainerWords,
 ): void {
   const common = { operation: 'container', tag: words.label } as const;

@@ -11,7 +11,7 @@ import {
 import type { Deps } from '../../core/ports.ts';
 import type { Gallery as CoreGallery, GalleryRef } from '../../core/types.ts';
 import type { Routes } from './route.ts';
-import { Galleries, Gallery, GalleryParams, GalleryPatch, NewGallery, Page, wireTime } from './wire.ts';
+import { Erasure, Galleries, Gallery, GalleryParams, GalleryPatch, NewGallery, Page, wireTime } from './wire.ts';
 
 /** Kith's own galleries are the kind that Azure's door calls large person groups: both doors see the same ones. */
 export function galleryRef(tenantId: string, galleryId: string): GalleryRef {
@@ -82,11 +82,12 @@ export function addGalleryRoutes(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'DELETE',
     path: '/galleries/:galleryId',
-    summary: 'Delete a gallery with all its people',
+    summary: 'Erase a gallery with all its people and snapshots; answers a signed receipt',
     permission: 'admin',
     params: GalleryParams,
+    answers: Erasure,
     async handle({ audit, tenantId, params }) {
-      await deleteGallery({ ...deps, audit }, galleryRef(tenantId, params.galleryId));
+      return deleteGallery({ ...deps, audit }, galleryRef(tenantId, params.galleryId), { withSnapshots: true });
     },
   });
 }

@@ -14,6 +14,7 @@ import { coreConsent } from './consents.ts';
 import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
 import {
+  Erasure,
   GalleryParams,
   NameQuery,
   NewPerson,
@@ -106,11 +107,12 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'DELETE',
     path: '/galleries/:galleryId/people/:personId',
-    summary: 'Erase a person with all their faces',
+    summary: 'Erase a person with all their faces; answers a signed receipt',
     permission: 'enrol',
     params: PersonParams,
+    answers: Erasure,
     async handle({ audit, tenantId, params }) {
-      await deletePerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), params.personId);
+      return deletePerson({ ...deps, audit }, galleryRef(tenantId, params.galleryId), params.personId);
     },
   });
 }

@@ -266,3 +266,39 @@ export function wireTime(epochMs: number): string {
 function round(px: number): number {
   return Math.round(px * 10) / 10;
 }
+
+// ── Erasure ─────────────────────────────────────────────────────────────────
+
+export const Erasure = Type.Object(
+  {
+    receipt: Type.Object({
+      receiptId: Type.String(),
+      erasedAt: Type.String({ format: 'date-time' }),
+      tenantId: Type.String(),
+      subject: Type.Object({
+        what: Type.Enum(['person', 'gallery']),
+        galleryKind: Type.Enum(['large-person', 'person', 'large-face', 'face', 'directory']),
+        galleryId: Type.String(),
+        personId: Type.Optional(Type.String()),
+      }),
+      removed: Type.Object(
+        {
+          persons: Type.Integer(),
+          keys: Type.Integer({ description: 'Of persons: without them no copy of their templates opens.' }),
+          templates: Type.Integer(),
+          photos: Type.Integer(),
+          consents: Type.Integer(),
+          snapshotTemplates: Type.Integer(),
+        },
+        { description: 'From the database; the index and its copy have none of it either.' },
+      ),
+      record: Type.Object({ chain: Type.String(), seq: Type.Integer() }, { description: 'In the audit log.' }),
+    }),
+    signature: Type.Object({
+      algorithm: Type.Enum(['Ed25519']),
+      keyFingerprint: Type.String({ description: 'Of the audit log’s public key.' }),
+      value: Type.String({ description: 'Base64. `kith erasure verify` checks it.' }),
+    }),
+  },
+  { description: 'A signed receipt: keep it, or give it to whoever asked to be erased.' },
+);
