@@ -13,6 +13,7 @@ import type { FollowerDeps } from './core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
 import { endExpiredConsents } from './core/operations/manage-consents.ts';
+import { createPersonUses } from './core/person-uses.ts';
 import type { Acting, Deps } from './core/ports.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
@@ -205,6 +206,7 @@ export async function openRecords(
   Pick<
     Deps,
     | 'store'
+    | 'uses'
     | 'erasureLedger'
     | 'receipts'
     | 'vault'
@@ -249,8 +251,11 @@ export async function openRecords(
         }),
     });
     opened.push(erasureLedger);
+    const uses = createPersonUses({ store, clock });
+    opened.push({ close: () => uses.flush() });
     return {
       store,
+      uses,
       erasureLedger,
       receipts: await openReceiptSigner(join(config.dataDir, AUDIT_FOLDER)),
       vault,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Composed, compose, DEFAULT_TENANT } from './compose.ts';
 import type { Config } from './config.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
+import { sweepRetention } from './core/operations/enforce-retention.ts';
 import { failInterruptedOperations } from './core/operations/long-running.ts';
 import { createApiKey } from './core/operations/manage-api-keys.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
@@ -13,6 +14,8 @@ const FOLLOW_INTERVAL_MS = 500;
 const SWEEP_INTERVAL_MS = 30_000;
 /** A gallery's own error rates follow its growth within this time. */
 const CALIBRATE_INTERVAL_MS = 60_000;
+const USES_INTERVAL_MS = 60_000;
+const RETENTION_INTERVAL_MS = 600_000;
 const COPY_INTERVAL_MS = 60_000;
 
 export interface RunningService {
@@ -48,6 +51,8 @@ export async function runService(config: Config, print: (line: string) => void):
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
       every(SWEEP_INTERVAL_MS, () => sweepExpired(deps), app.log),
       every(SWEEP_INTERVAL_MS, () => deps.erasureLedger.catchUp(), app.log),
+      every(USES_INTERVAL_MS, () => deps.uses.flush(), app.log),
+      every(RETENTION_INTERVAL_MS, () => sweepRetention(deps, stopping.signal), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, stopping.signal), app.log),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
     ];

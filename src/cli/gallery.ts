@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MAX_RETENTION_DAYS } from '../core/limits.ts';
 import type { ConsentPolicy } from '../core/types.ts';
 import { createGallery, deleteGallery, setGallery } from './gallery/change-galleries.ts';
+import { galleryRetention, type RetentionOptions } from './gallery/gallery-retention.ts';
 import { showStats } from './gallery/gallery-stats.ts';
 import { listGalleries } from './gallery/list-galleries.ts';
 import { upgradeModel } from './gallery/upgrade-model.ts';
@@ -73,6 +74,17 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .addHelpText('after', '\nExample:\n  kith gallery upgrade-model staff --to r50')
     .action((galleryId: string, options: Parameters<typeof upgradeModel>[2], command: Command) =>
       run(command, (context) => upgradeModel(context, galleryId, options)),
+    );
+  gallery
+    .command('retention')
+    .description('Lists whom nobody enrolled, found or verified for as long as the gallery says, or erases them.')
+    .argument('<gallery>', 'its id')
+    .option('--dry-run', 'only list them')
+    .option('--apply', 'erase them now; a running service does it by itself')
+    .option('-y, --yes', 'do it without being asked')
+    .addHelpText('after', '\nExample:\n  kith gallery retention club --dry-run')
+    .action((galleryId: string, options: RetentionOptions, command: Command) =>
+      run(command, (context) => galleryRetention(context, galleryId, options)),
     );
   gallery
     .command('delete')

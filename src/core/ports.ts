@@ -206,6 +206,13 @@ export interface IndexFollower {
   catchUp(): Promise<void>;
 }
 
+/** When persons were last of use to somebody: kept in memory for a while, so that no search waits for a write. */
+export interface PersonUses {
+  note(personNos: readonly number[]): void;
+  /** Resolves when all noted so far is in the store. */
+  flush(): Promise<void>;
+}
+
 /** The file outside the database that remembers what was erased, so that no older database brings it back. */
 export interface ErasureLedger {
   /** Resolves when every erasure acknowledged by the store before the call is in the file, on the disk. */
@@ -229,6 +236,7 @@ export interface Deps {
   readonly vault: Vault;
   readonly index: GalleryIndex;
   readonly follower: IndexFollower;
+  readonly uses: PersonUses;
   readonly erasureLedger: ErasureLedger;
   readonly receipts: ReceiptSigner;
   readonly engine: FaceEngine;

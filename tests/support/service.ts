@@ -12,6 +12,7 @@ import { makeCertificates } from '../../src/cli/certificates.ts';
 import { startIndexFollower } from '../../src/core/index-follower.ts';
 import { MAX_IMAGE_BYTES } from '../../src/core/limits.ts';
 import { failInterruptedOperations } from '../../src/core/operations/long-running.ts';
+import { createPersonUses } from '../../src/core/person-uses.ts';
 import type { AuditLog, Clock, Deps, FaceEngine, ImageFetcher } from '../../src/core/ports.ts';
 import { createImageFetcher } from '../../src/fetch/image-fetcher.ts';
 import { createGalleryIndex } from '../../src/search/gallery-index.ts';
@@ -79,6 +80,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     auditLog: throughAuditLog(auditLog),
     index,
     follower,
+    uses: createPersonUses({ store, clock }),
     erasureLedger,
     receipts: await openReceiptSigner(auditFolder),
     engine,

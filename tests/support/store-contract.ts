@@ -16,6 +16,7 @@ import { probesContract } from './store-contract/probes.ts';
 import { rostersContract } from './store-contract/rosters.ts';
 import { searchContract } from './store-contract/search.ts';
 import { snapshotsContract } from './store-contract/snapshots.ts';
+import { usesContract } from './store-contract/uses.ts';
 
 /** Each test works under a tenant of its own, so one store serves them all and islands are tested throughout. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('enrolments', () => enrolmentsContract(store));
     describe('consent', () => consentsContract(store));
     describe('erasures', () => erasuresContract(store));
+    describe('uses', () => usesContract(store));
     describe('merges and moves', () => mergesContract(store));
     describe('changes of the model', () => modelUpgradesContract(store));
     describe('what a search needs', () => searchContract(store));

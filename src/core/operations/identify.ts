@@ -35,7 +35,7 @@ export interface Identification {
 
 export type SearchDeps = Pick<
   Deps,
-  'store' | 'vault' | 'index' | 'follower' | 'engine' | 'recognitionModels' | 'clock' | 'auditLog'
+  'store' | 'vault' | 'index' | 'follower' | 'uses' | 'engine' | 'recognitionModels' | 'clock' | 'auditLog'
 > &
   Acting;
 
@@ -70,6 +70,7 @@ export async function identifyTemplates(
     probe.minConfidence === 'review'
       ? rule.reviewScore
       : Math.max(-1, scoreOf(probe.minConfidence, pack.calibration, rule.thresholdScore));
+  const found: number[] = [];
   const answers = await Promise.all(
     probe.vectors.map(async (vector): Promise<Identification> => {
       // One more than asked for: the margin to the runner-up is part of the decision.
@@ -81,6 +82,7 @@ export async function identifyTemplates(
         signal: probe.signal,
       });
       const { persons } = ranking;
+      found.push(...persons.filter(({ score }) => score >= rule.thresholdScore).map(({ personNo }) => personNo));
       return {
         outcome: decide(
           persons.map(({ score }) => score),
@@ -118,6 +120,7 @@ export async function identifyTemplates(
       };
     }),
   });
+  deps.uses.note(found);
   return answers;
 }
 

@@ -17,7 +17,7 @@ export interface Verification {
 
 type VerifyDeps = Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting;
 
-export type PersonVerifyDeps = VerifyDeps & Pick<Deps, 'follower' | 'auditLog'>;
+export type PersonVerifyDeps = VerifyDeps & Pick<Deps, 'follower' | 'uses' | 'auditLog'>;
 
 /** Are two templates of one pack of one person? */
 export function verifyTemplates(
@@ -68,6 +68,7 @@ export async function verifyPerson(
     probeIds: [input.probeId],
     score: verification.score,
   });
+  if (verification.samePerson) deps.uses.note(enrolments.slice(0, 1).map(({ personNo }) => personNo));
   return verification;
 }
 

@@ -10,6 +10,8 @@ export interface NewPerson {
   /** The person's own data key, wrapped by the vault; destroying it makes every template of theirs unreadable. */
   readonly wrappedKey: Uint8Array;
   readonly consent?: NewConsent;
+  /** Their creation when left out. */
+  readonly lastUsedMs?: number;
   readonly createdMs: number;
 }
 

@@ -12,6 +12,7 @@ import type { PersonStore } from './persons.ts';
 import type { ProbeStore } from './probes.ts';
 import type { RosterStore } from './rosters.ts';
 import type { SnapshotStore } from './snapshots.ts';
+import type { UseStore } from './uses.ts';
 
 /**
  * Every method is one transaction; once it resolves, the change survives a crash. `getX` throws not-found,
@@ -31,6 +32,7 @@ export interface Store
     PersonStore,
     ProbeStore,
     RosterStore,
-    SnapshotStore {
+    SnapshotStore,
+    UseStore {
   close(): Promise<void>;
 }

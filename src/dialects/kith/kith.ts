@@ -14,6 +14,7 @@ import { addIdentifyRoute } from './identify.ts';
 import { addMergeRoutes } from './merges.ts';
 import { addModelsRoute } from './models.ts';
 import { addPeopleRoutes } from './people.ts';
+import { addRetentionRoutes } from './retention.ts';
 import { createRoutes, sendProblem } from './route.ts';
 
 const MAX_JSON_BYTES = 256 * 1024;
@@ -58,6 +59,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
   addPeopleRoutes(routes, deps);
   addMergeRoutes(routes, deps);
   addConsentRoutes(routes, deps);
+  addRetentionRoutes(routes, deps);
   addFaceRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
   addDuplicatesRoute(routes, deps);

@@ -106,6 +106,9 @@ export function enrolments(
   const countCopies = db
     .prepare<[number], number>('SELECT count(*) FROM snapshot_enrolments WHERE enrolment_no = ?')
     .pluck();
+  const noteUse = db.prepare<[number, number]>(
+    'UPDATE persons SET last_used_ms = max(?, coalesce(last_used_ms, created_ms)) WHERE person_no = ?',
+  );
   const remove = db.prepare<[number]>('DELETE FROM enrolments WHERE enrolment_no = ?');
 
   function insertEnrolment(ref: GalleryRef, galleryNo: number, personNo: number, enrolment: NewEnrolment): number {
@@ -164,6 +167,7 @@ export function enrolments(
         }
         const enrolmentNo = insertEnrolment(ref, galleryNo, personNo, enrolment);
         galleries.addToCounts(galleryNo, 0, 1);
+        noteUse.run(enrolment.createdMs, personNo);
         return stored(enrolment, personId, enrolmentNo);
       },
     ).immediate,

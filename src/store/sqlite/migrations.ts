@@ -376,6 +376,15 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX erasures_to_note ON erasures (erasure_no) WHERE noted = 0;
     `,
   },
+  {
+    version: 11,
+    sql: `
+      -- Uses before this weren't kept: they count as of now.
+      ALTER TABLE persons ADD COLUMN last_used_ms INTEGER;
+      UPDATE persons SET last_used_ms = unixepoch() * 1000;
+      CREATE INDEX persons_by_use ON persons (gallery_no, coalesce(last_used_ms, created_ms));
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

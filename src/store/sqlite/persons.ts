@@ -65,9 +65,9 @@ export function persons(
 ): Persons {
   const { galleries, changes, consents, erasures } = parts;
   // By position: an import calls it for every row, and names would cost it a quarter of its speed
-  const insert = db.prepare<[number, string, string, string | null, Uint8Array, number, number]>(
-    `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+  const insert = db.prepare<[number, string, string, string | null, Uint8Array, number, number, number | null]>(
+    `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms, last_used_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
   const findNo = db.prepare<[number, string], { personNo: number; suspended: number }>(
@@ -132,8 +132,8 @@ export function persons(
   }
 
   function insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Person {
-    const { personId, name, userData, wrappedKey, createdMs } = person;
-    const inserted = insert.run(galleryNo, personId, name, userData ?? null, wrappedKey, createdMs, createdMs);
+    const { personId, name, userData = null, wrappedKey, createdMs, lastUsedMs = null } = person;
+    const inserted = insert.run(galleryNo, personId, name, userData, wrappedKey, createdMs, createdMs, lastUsedMs);
     if (inserted.changes === 0) {
       throw new KithError({
         kind: 'already-exists',
@@ -144,7 +144,7 @@ export function persons(
     }
     const personNo = Number(inserted.lastInsertRowid);
     if (person.consent) consents.put(personNo, person.consent);
-    return userData === undefined
+    return userData === null
       ? { personId, personNo, name, createdMs }
       : { personId, personNo, name, userData, createdMs };
   }

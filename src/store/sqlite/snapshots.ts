@@ -131,8 +131,9 @@ export function snapshots(
   );
   const restorePerson = db
     .prepare<[number, number, string], number>(
-      `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
-       SELECT ?, person_id, name, user_data, wrapped_key, created_ms, created_ms FROM snapshot_persons
+      `INSERT INTO persons (gallery_no, last_used_ms, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
+       SELECT g.gallery_no, g.created_ms, person_id, s.name, s.user_data, wrapped_key, s.created_ms, s.created_ms
+       FROM snapshot_persons s JOIN galleries g ON g.gallery_no = ?
        WHERE snapshot_no = ? AND person_id = ? RETURNING person_no`,
     )
     .pluck();

@@ -17,6 +17,7 @@ import { rosters } from './rosters.ts';
 import { snapshots } from './snapshots.ts';
 import type { SyncStore } from './sync-store.ts';
 import { templates } from './templates.ts';
+import { uses } from './uses.ts';
 
 export interface Tables extends Omit<SyncStore, 'close'> {
   /** Removes at most `maxPersons` of a deleted gallery or snapshot; false when none is left. */
@@ -45,6 +46,7 @@ export function tables(db: Database): Tables {
     ...people,
     ...applyErasures(db, { ...shared.erasures, ...people }),
     ...merges(db, parts),
+    ...uses(db, parts),
     ...modelUpgrades(db, galleryTable, shared.changes),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),

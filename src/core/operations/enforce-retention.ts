@@ -1,0 +1,87 @@
+// Whom nobody enrolled, found or verified for as long as their gallery says is erased.
+import { auditedGallery } from '../audited.ts';
+import type { ReceiptDeps } from '../erase-with-receipt.ts';
+import type { Acting, Deps } from '../ports.ts';
+import type { UnusedPerson, UnusedPlace } from '../storage/uses.ts';
+import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
+import { deleteDirectoryPerson } from './manage-directory.ts';
+import { deletePerson } from './manage-persons.ts';
+
+const DAY_MS = 86_400_000;
+const KINDS: readonly GalleryKind[] = ['large-person', 'person', 'large-face', 'face', 'directory'];
+const PAGE = 100;
+/** Who acts when nobody asked. */
+const CHORE_KEY_ID = 'retention-sweep';
+
+type RetentionDeps = Omit<ReceiptDeps, 'audit'> & Pick<Deps, 'uses' | 'recognitionModels'>;
+
+/** Persons whose time is over, longest unused first; nothing is erased. */
+export async function listOverdue(
+  deps: Pick<Deps, 'store' | 'uses' | 'clock'> & Acting,
+  ref: GalleryRef,
+  page: { readonly after?: UnusedPlace; readonly limit: number },
+): Promise<readonly UnusedPerson[]> {
+  const overdue = await findOverdue(deps, await deps.store.getGallery(ref), page);
+  const personIds = overdue.map(({ personId }) => personId);
+  await deps.audit.record({ action: 'person-read', outcome: 'done', gallery: auditedGallery(ref), personIds });
+  return overdue;
+}
+
+/** Erases at most `limit` of them, each on record; answers whom. */
+export async function enforceRetention(
+  deps: RetentionDeps & Acting,
+  ref: GalleryRef,
+  limit: number,
+): Promise<readonly string[]> {
+  const overdue = await findOverdue(deps, await deps.store.getGallery(ref), { limit });
+  for (const { personId } of overdue) {
+    if (ref.kind === 'directory') await deleteDirectoryPerson(deps, ref.tenantId, personId);
+    else await deletePerson(deps, ref, personId);
+  }
+  return overdue.map(({ personId }) => personId);
+}
+
+/** In every gallery of every tenant. Others get their turn after each person. */
+export async function sweepRetention(
+  deps: RetentionDeps & Pick<Deps, 'auditLog'>,
+  signal: AbortSignal,
+): Promise<number> {
+  let erased = 0;
+  for (const tenantId of await deps.store.listTenantIds()) {
+    const acting = { ...deps, audit: deps.auditLog.actingAs({ tenantId, keyId: CHORE_KEY_ID }) };
+    for await (const gallery of everyGallery(deps, tenantId)) {
+      for (;;) {
+        if (signal.aborted) return erased;
+        const personIds = await enforceRetention(acting, gallery, PAGE);
+        erased += personIds.length;
+        if (personIds.length < PAGE) break;
+      }
+    }
+  }
+  return erased;
+}
+
+async function findOverdue(
+  deps: Pick<Deps, 'store' | 'uses' | 'clock'>,
+  gallery: Gallery,
+  page: { readonly after?: UnusedPlace; readonly limit: number },
+): Promise<readonly UnusedPerson[]> {
+  // A directory's faces go with its persons
+  if (gallery.kind === 'directory' && gallery.galleryId !== 'persons') return [];
+  await deps.uses.flush();
+  const beforeMs = deps.clock.nowMs() - gallery.retentionDays * DAY_MS;
+  return deps.store.listUnusedPersons(gallery, beforeMs, page);
+}
+
+async function* everyGallery(deps: Pick<Deps, 'store'>, tenantId: string): AsyncGenerator<Gallery> {
+  for (const kind of KINDS) {
+    let after = '';
+    for (;;) {
+      const galleries = await deps.store.listGalleries(tenantId, kind, { after, limit: PAGE });
+      yield* galleries;
+      const last = galleries.at(-1);
+      if (!last || galleries.length < PAGE) break;
+      after = last.galleryId;
+    }
+  }
+}
