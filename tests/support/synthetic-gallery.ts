@@ -27,10 +27,10 @@ export const SYNTHETIC_PACK: ModelPack = {
 
 export type SyntheticParts = Awaited<ReturnType<typeof openSyntheticParts>>;
 
-export async function openSyntheticParts() {
+export async function openSyntheticParts({ threads = 1 } = {}) {
   const store = await openSqliteStore({ path: ':memory:' });
   const vault = await openVault({ masterKey: randomBytes(32) });
-  const index = await createGalleryIndex({ threads: 1 });
+  const index = await createGalleryIndex({ threads });
   const follower = await startIndexFollower({ store, vault, index, onUnreadable: () => {} }, () => {});
   const engine: Pick<FaceEngine, 'packs'> = { packs: [SYNTHETIC_PACK] };
   return {
@@ -76,16 +76,17 @@ export async function enrolSynthetic(
   return batch.map(({ person }) => person.personId);
 }
 
-/** Uniform on the sphere; the same for the same seed. */
-export function directions(seed: number): () => Float32Array {
+/** Uniform on the sphere, or on that of its first `freeDims` directions; the same for the same seed. */
+export function directions(seed: number, freeDims = SYNTHETIC_PACK.dims): () => Float32Array {
   const random = mulberry32(seed);
-  return () =>
-    unit(
-      Float32Array.from({ length: SYNTHETIC_PACK.dims }, () => {
-        // Box–Muller
-        return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-      }),
-    );
+  return () => {
+    const vector = new Float32Array(SYNTHETIC_PACK.dims);
+    for (let i = 0; i < freeDims; i++) {
+      // Box–Muller
+      vector[i] = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    }
+    return unit(vector);
+  };
 }
 
 /** A unit vector with about this cosine to `vector`. */
