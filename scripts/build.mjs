@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { build } from 'vite';
 import { compileKernel } from './compile-kernel.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,6 +15,7 @@ const run = (tool, ...args) =>
 const stampPath = `${root}dist/.built-from`;
 const stamp = stampOf([
   ...readdirSync(`${root}src`, { recursive: true }).map((path) => `src/${path}`),
+  ...readdirSync(`${root}console`, { recursive: true }).map((path) => `console/${path}`),
   ...['scripts/build.mjs', 'scripts/compile-kernel.mjs', 'tsconfig.json', 'package-lock.json'],
 ]);
 if (process.argv.includes('--if-changed') && readIfThere(stampPath) === stamp) process.exit(0);
@@ -23,6 +26,14 @@ run('typescript/bin/tsc', '-p', 'tsconfig.json');
 const kernels = 'search/kernels/kernel';
 mkdirSync(`${root}dist/search/kernels`, { recursive: true });
 writeFileSync(`${root}dist/${kernels}.wasm`, await compileKernel(readFileSync(`${root}src/${kernels}.ts`, 'utf8')));
+
+await build({
+  root: `${root}console`,
+  configFile: false,
+  logLevel: 'warn',
+  plugins: [react()],
+  build: { outDir: `${root}dist/console`, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+});
 
 // `npx kith` looks in node_modules/.bin, where npm links the commands of dependencies but not the project's own.
 chmodSync(`${root}dist/cli.js`, 0o755);

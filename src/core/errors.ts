@@ -11,7 +11,8 @@ export type Resource =
   | 'probe'
   | 'operation'
   | 'session'
-  | 'snapshot';
+  | 'snapshot'
+  | 'key';
 
 export type ImageFault =
   | 'undecodable'

@@ -1,4 +1,4 @@
-// HTTP that is nobody's dialect: limits, log, health, the status page; dialects hang below their prefixes.
+// HTTP that is nobody's dialect: limits, log, health, the console; dialects hang below their prefixes.
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
 import type { Deps } from '../core/ports.ts';
@@ -6,10 +6,11 @@ import { addAzureDialect } from '../dialects/azure/azure.ts';
 import type { AzureTier } from '../dialects/azure/tiers.ts';
 import { addKithDialect } from '../dialects/kith/kith.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
+import { addConsole } from './console.ts';
 import { addHealthRoutes } from './health.ts';
 import { addMetrics } from './metrics.ts';
+import { addPlainPageStyle } from './plain-page-style.ts';
 import { type LogOptions, loggerOptions, logRequests } from './request-log.ts';
-import { addStatusPage } from './status-page.ts';
 
 export type ServerDeps = Deps;
 
@@ -50,7 +51,8 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
 
   addHealthRoutes(app, deps);
   addMetrics(app, deps);
-  addStatusPage(app, deps);
+  addPlainPageStyle(app);
+  await addConsole(app);
   addAzureDialect(app, deps, {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.azureTier === undefined ? {} : { tier: options.azureTier }),

@@ -44,7 +44,8 @@ describe('a key', () => {
 
   test('public routes are these, and say nothing of anybody', () => {
     const open = allRoutes().filter(({ permission, method }) => permission === 'public' && method === 'GET');
-    expect(open.map(({ url }) => url).sort()).toEqual(
+    const pages = open.map(({ url }) => url).filter((url) => !/^\/assets\/[\w-]+\.(js|css|svg)$/.test(url));
+    expect(pages.sort()).toEqual(
       [
         '/',
         '/health',
@@ -244,6 +245,15 @@ test('the page at / allows nothing but itself', async () => {
   expect(response.status).toBe(200);
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
   const html = await response.text();
-  expect(html).not.toContain('<script');
-  expect(html).toContain('Licence of the weights');
+  // Scripts and styles come as files of its own, and each of them is there
+  expect(html).not.toMatch(/<script(?![^>]* src=)|<style|style=|\son\w+=/);
+  const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '');
+  expect(files.length).toBeGreaterThanOrEqual(3);
+  for (const url of files) {
+    expect(url).toMatch(/^\/assets\//);
+    const asset = await fetch(service.url + url, { headers: { 'accept-encoding': 'br' } });
+    expect(asset.status).toBe(200);
+    expect(asset.headers.get('cache-control')).toContain('immutable');
+    expect(asset.headers.get('x-content-type-options')).toBe('nosniff');
+  }
 });

@@ -21,6 +21,18 @@ export async function createApiKey(
   return created;
 }
 
+/** A second key with the same label and permissions, while the first goes on; undefined when there is no such key. */
+export async function rotateApiKey(
+  deps: Pick<Deps, 'keys' | 'store'> & Acting,
+  { tenantId, keyId }: { readonly tenantId: string; readonly keyId: string },
+): Promise<Awaited<ReturnType<ApiKeys['create']>> | undefined> {
+  const known = (await deps.store.listApiKeys()).find((key) => key.tenantId === tenantId && key.keyId === keyId);
+  if (!known) return undefined;
+  return audited(deps, { action: 'key-rotate', subjectKeyId: keyId }, () =>
+    createApiKey(deps, { tenantId, label: known.label, permissions: known.permissions }),
+  );
+}
+
 /** False when there is no such key. */
 export async function revokeApiKey(
   deps: Pick<Deps, 'store'> & Acting,

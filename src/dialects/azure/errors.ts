@@ -125,6 +125,7 @@ function notFound(problem: ProblemOf<'not-found'>, context: ErrorContext): Azure
     case 'consent':
     case 'photo':
     case 'merge':
+    case 'key':
     case 'enrolment':
       if (container === FACE_LIST || container === LARGE_FACE_LIST) return listedFaceNotFound(problem.id, container);
       return {

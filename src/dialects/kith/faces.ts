@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Static } from 'typebox';
 import { enrolFace } from '../../core/operations/enrol-face.ts';
 import { getEnrolmentPhoto } from '../../core/operations/enrolment-photos.ts';
@@ -32,15 +33,21 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
     answers: EnrolledFace,
     success: 201,
     async handle({ audit, tenantId, params, query, body }) {
+      const gallery = galleryRef(tenantId, params.galleryId);
+      const sourceHash = createHash('sha256').update(body).digest('hex');
+      const known = query.once
+        ? await deps.store.findEnrolmentBySource(gallery, params.personId, sourceHash)
+        : undefined;
+      if (known) return wireFace(known);
       const enrolment = await enrolFace(
         { ...deps, audit },
         {
-          gallery: galleryRef(tenantId, params.galleryId),
+          gallery,
           personId: params.personId,
           image: body,
           target: query.box === undefined ? undefined : parseBox(query.box),
           userData: undefined,
-          sourceHash: undefined,
+          sourceHash,
           minQuality: query.minQuality ?? DEFAULT_MIN_QUALITY,
         },
       );

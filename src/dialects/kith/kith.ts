@@ -11,11 +11,13 @@ import { addDuplicatesRoute } from './duplicates.ts';
 import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
 import { addIdentifyRoute } from './identify.ts';
+import { addKeyRoutes } from './keys.ts';
 import { addMergeRoutes } from './merges.ts';
 import { addModelsRoute } from './models.ts';
 import { addPeopleRoutes } from './people.ts';
 import { addRetentionRoutes } from './retention.ts';
 import { createRoutes, sendProblem } from './route.ts';
+import { addStatusRoute } from './status.ts';
 
 const MAX_JSON_BYTES = 256 * 1024;
 const PHOTO_TYPES = ['application/octet-stream', 'image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp'];
@@ -55,6 +57,8 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
 
   const routes = createRoutes(app, deps);
   addModelsRoute(routes, deps);
+  addStatusRoute(routes, deps);
+  addKeyRoutes(routes, deps);
   addGalleryRoutes(routes, deps);
   addPeopleRoutes(routes, deps);
   addMergeRoutes(routes, deps);

@@ -184,6 +184,11 @@ export const EnrolQuery = Type.Object({
     Type.String({ pattern: '^\\d+,\\d+,\\d+,\\d+$', description: 'left,top,width,height of the face that is meant.' }),
   ),
   minQuality: Type.Optional(Type.Enum(['low', 'medium', 'high'], { default: 'medium' })),
+  once: Type.Optional(
+    Type.Boolean({
+      description: 'A photo that this person has already is not enrolled again: for imports that go on.',
+    }),
+  ),
 });
 
 export const FoundCandidate = Type.Object({

@@ -1,0 +1,234 @@
+// The service's /v1, as this page uses it. The key lives in the closure of a client and nowhere else.
+export interface Gallery {
+  galleryId: string;
+  name: string;
+  keepPhotos: boolean;
+  people: number;
+  faces: number;
+  purpose?: string;
+  lawfulBasis?: string;
+  retentionDays?: number;
+  consentPolicy?: 'attested' | 'required';
+}
+
+export interface Person {
+  personId: string;
+  name: string;
+  createdAt: string;
+  faceIds: string[];
+}
+
+export interface Box {
+  leftPx: number;
+  topPx: number;
+  widthPx: number;
+  heightPx: number;
+}
+
+export interface Quality {
+  level: 'low' | 'medium' | 'high';
+  reasons: string[];
+}
+
+export interface EnrolledFace {
+  faceId: string;
+  quality: Quality;
+  hasPhoto: boolean;
+  createdAt: string;
+}
+
+export interface Candidate {
+  personId: string;
+  name: string;
+  confidence: number;
+  score: number;
+  strangerRate: number;
+}
+
+export interface IdentifiedFace {
+  box: Box;
+  quality: Quality;
+  outcome: 'match' | 'review' | 'unknown';
+  candidates: Candidate[];
+  search: {
+    gallerySize: number;
+    threshold: number;
+    reviewThreshold: number;
+    expectedFpir: number;
+    model: string;
+    calibratedOn: string;
+  };
+}
+
+export interface Identified {
+  widthPx: number;
+  heightPx: number;
+  faces: IdentifiedFace[];
+}
+
+export interface Merge {
+  mergeId: string;
+  into: string;
+  from: string;
+  fromName: string;
+  mergedAt: string;
+}
+
+export interface Consent {
+  givenBy: string;
+  method: string;
+  givenAt: string;
+  until?: string;
+  state: 'given' | 'expired' | 'withdrawn';
+}
+
+export interface DuplicatePair {
+  people: { personId: string; name: string; faceId: string }[];
+  score: number;
+  expectedByChance: number;
+}
+
+export interface ApiKey {
+  keyId: string;
+  label: string;
+  permissions: string[];
+  createdAt: string;
+}
+
+export interface Model {
+  pack: string;
+  version: string;
+  weightsLicence: string;
+  trainingData: string;
+  calibratedOn: string;
+}
+
+export interface Status {
+  uptimeS: number;
+  memoryBytes: number;
+  faces: number;
+  indexBytes: number;
+  searches: number;
+  searchesQueued: number;
+  fastKernel: boolean;
+  recall: number;
+  recallSamples: number;
+}
+
+/** `code` is stable; `network` when nothing answered. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export type Api = ReturnType<typeof createApi>;
+
+const MAX_RETRIES = 5;
+
+export function createApi(key: string) {
+  async function send(method: string, path: string, body?: object | Blob, signal?: AbortSignal): Promise<Response> {
+    const isPhoto = body instanceof Blob;
+    for (let attempt = 0; ; attempt++) {
+      const response = await fetch(`/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body ? { 'content-type': isPhoto ? 'application/octet-stream' : 'application/json' } : {}),
+        },
+        body: body ? (isPhoto ? body : JSON.stringify(body)) : null,
+        signal: signal ?? null,
+        cache: 'no-store',
+      }).catch((error: unknown) => {
+        if (signal?.aborted) throw error;
+        throw new ApiError('network', 0, 'The service does not answer.');
+      });
+      if (response.ok) return response;
+      const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
+      const waitS = Number(response.headers.get('retry-after') ?? 'NaN');
+      if (response.status === 503 && waitS <= 10 && attempt < MAX_RETRIES) {
+        await new Promise((resolve) => setTimeout(resolve, waitS * 1000));
+        continue;
+      }
+      throw new ApiError(
+        problem.code ?? String(response.status),
+        response.status,
+        problem.detail ?? response.statusText,
+      );
+    }
+  }
+
+  const json = async <T>(method: string, path: string, body?: object | Blob, signal?: AbortSignal): Promise<T> => {
+    const response = await send(method, path, body, signal);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
+  const inGallery = (galleryId: string, path = ''): string => `/galleries/${encodeURIComponent(galleryId)}${path}`;
+  const ofPerson = (galleryId: string, personId: string, path = ''): string =>
+    inGallery(galleryId, `/people/${encodeURIComponent(personId)}${path}`);
+
+  return {
+    galleries: () => json<{ galleries: Gallery[] }>('GET', '/galleries?limit=1000').then(({ galleries }) => galleries),
+    gallery: (galleryId: string) => json<Gallery>('GET', inGallery(galleryId)),
+    makeGallery: (galleryId: string, settings: object) => json<Gallery>('PUT', inGallery(galleryId), settings),
+    people: (galleryId: string, wanted: { containing?: string; after?: string; limit?: number }) =>
+      json<{ people: Person[]; next?: string }>(
+        'GET',
+        inGallery(
+          galleryId,
+          `/people-by-name?${new URLSearchParams(Object.entries(wanted).map(([k, v]) => [k, String(v)]))}`,
+        ),
+      ),
+    person: (galleryId: string, personId: string) => json<Person>('GET', ofPerson(galleryId, personId)),
+    addPerson: (galleryId: string, name: string) => json<Person>('POST', inGallery(galleryId, '/people'), { name }),
+    renamePerson: (galleryId: string, personId: string, name: string) =>
+      json<Person>('PATCH', ofPerson(galleryId, personId), { name }),
+    erasePerson: (galleryId: string, personId: string) => json<unknown>('DELETE', ofPerson(galleryId, personId)),
+    faces: (galleryId: string, personId: string) =>
+      json<{ faces: EnrolledFace[] }>('GET', ofPerson(galleryId, personId, '/faces')).then(({ faces }) => faces),
+    enrol: (galleryId: string, personId: string, photo: Blob) =>
+      json<EnrolledFace>('POST', ofPerson(galleryId, personId, '/faces?once=true'), photo),
+    eraseFace: (galleryId: string, personId: string, faceId: string) =>
+      json<void>('DELETE', ofPerson(galleryId, personId, `/faces/${faceId}`)),
+    moveFace: (galleryId: string, personId: string, move: { faceId: string; to: string }) =>
+      json<void>('POST', ofPerson(galleryId, personId, `/faces/${move.faceId}/move`), { to: move.to }),
+    facePhoto: (galleryId: string, personId: string, faceId: string) =>
+      send('GET', ofPerson(galleryId, personId, `/faces/${faceId}/photo`)).then((response) => response.blob()),
+    merge: (galleryId: string, into: string, from: string) =>
+      json<Merge>('POST', ofPerson(galleryId, into, '/merge'), { from }),
+    merges: (galleryId: string, personId: string) =>
+      json<{ merges: Merge[] }>('GET', ofPerson(galleryId, personId, '/merges')).then(({ merges }) => merges),
+    undoMerge: (galleryId: string, mergeId: string) =>
+      json<Merge>('POST', inGallery(galleryId, `/merges/${mergeId}/undo`), undefined),
+    consent: (galleryId: string, personId: string) =>
+      json<Consent>('GET', ofPerson(galleryId, personId, '/consent')).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return undefined;
+        throw error;
+      }),
+    withdrawConsent: (galleryId: string, personId: string) =>
+      json<void>('DELETE', ofPerson(galleryId, personId, '/consent')),
+    dueConsents: () =>
+      json<{ consents: { galleryId: string; personId: string; name: string; consent: Consent }[] }>(
+        'GET',
+        '/consents',
+      ).then(({ consents }) => consents),
+    identify: (galleryId: string, photo: Blob, signal?: AbortSignal) =>
+      json<Identified>('POST', `/identify?gallery=${encodeURIComponent(galleryId)}&maxCandidates=3`, photo, signal),
+    duplicates: (galleryId: string, after?: number) =>
+      json<{ pairs: DuplicatePair[]; remaining: number; next?: number }>(
+        'GET',
+        inGallery(galleryId, `/duplicates${after === undefined ? '' : `?after=${after}`}`),
+      ),
+    keys: () => json<{ keys: ApiKey[] }>('GET', '/keys').then(({ keys }) => keys),
+    makeKey: (label: string, permissions: string[]) =>
+      json<{ keyId: string; key: string }>('POST', '/keys', { label, permissions }),
+    rotateKey: (keyId: string) => json<{ keyId: string; key: string }>('POST', `/keys/${keyId}/rotate`),
+    revokeKey: (keyId: string) => json<void>('DELETE', `/keys/${keyId}`),
+    models: () => json<{ models: Model[] }>('GET', '/models').then(({ models }) => models),
+    status: () => json<Status>('GET', '/status'),
+  };
+}

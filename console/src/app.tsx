@@ -1,0 +1,147 @@
+import { useCallback, useEffect, useState } from 'react';
+import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from 'react-aria-components';
+import { type Api, createApi, type Gallery } from './api.ts';
+import icon from './icon.svg';
+import { AddPhotos } from './screens/add-photos.tsx';
+import { Duplicates } from './screens/duplicates.tsx';
+import { FirstRun } from './screens/first-run.tsx';
+import { Health } from './screens/health.tsx';
+import { Identify } from './screens/identify.tsx';
+import { Keys } from './screens/keys.tsx';
+import { People } from './screens/people.tsx';
+import { PersonPage } from './screens/person.tsx';
+import { Privacy } from './screens/privacy.tsx';
+import { SignIn } from './screens/sign-in.tsx';
+import { SessionProvider, useSession } from './session.tsx';
+import { texts } from './texts.ts';
+
+type Page = keyof typeof texts.nav;
+const PAGES = Object.keys(texts.nav) as Page[];
+
+export function App() {
+  const [entry, setEntry] = useState<{ readonly api: Api; readonly galleries: readonly Gallery[] }>();
+  const signOut = useCallback(() => setEntry(undefined), []);
+  if (!entry) {
+    return (
+      <SignIn
+        signIn={async (key) => {
+          const api = createApi(key);
+          setEntry({ api, galleries: await api.galleries() });
+        }}
+      />
+    );
+  }
+  return (
+    <SessionProvider api={entry.api} galleries={entry.galleries} signOut={signOut}>
+      <Shell />
+    </SessionProvider>
+  );
+}
+
+function readHash(): string {
+  return window.location.hash.slice(1);
+}
+
+/** `#people/<id>`: what is looked at, never the key. */
+function usePlace(): readonly [string, string | undefined] {
+  const [hash, setHash] = useState(readHash);
+  useEffect(() => {
+    const listen = (): void => setHash(readHash());
+    window.addEventListener('hashchange', listen);
+    return () => window.removeEventListener('hashchange', listen);
+  }, []);
+  const [page = '', id] = hash.split('/');
+  return [page, id];
+}
+
+function Shell() {
+  const { galleries, gallery, choose, signOut } = useSession();
+  const [place, id] = usePlace();
+  const page = PAGES.find((known) => known === place) ?? 'identify';
+  const isNew = place === 'new' || !gallery;
+  const title = isNew ? texts.firstRun.title : texts.nav[page];
+  useEffect(() => {
+    document.title = `${title} · ${texts.product}`;
+  }, [title]);
+  return (
+    <div className="shell">
+      <Button className="skip" onPress={() => document.getElementById('main')?.focus()}>
+        {texts.skip}
+      </Button>
+      <header className="side">
+        <div className="brand">
+          <img src={icon} alt="" width="28" height="28" /> {texts.product}
+        </div>
+        {gallery && (
+          <Select
+            className="gallery-select"
+            selectedKey={gallery.galleryId}
+            onSelectionChange={(key) => {
+              if (key === NEW) window.location.hash = 'new';
+              else if (key) choose(String(key));
+            }}
+          >
+            <Label>{texts.gallery}</Label>
+            <Button className="select-button">
+              <SelectValue className="select-value" />
+              <span aria-hidden="true">▾</span>
+            </Button>
+            <Popover className="popover">
+              <ListBox className="list-box">
+                {galleries.map(({ galleryId, name }) => (
+                  <ListBoxItem key={galleryId} id={galleryId} textValue={name} className="list-item">
+                    <bdi>{name}</bdi>
+                  </ListBoxItem>
+                ))}
+                <ListBoxItem id={NEW} className="list-item">
+                  {texts.newGallery}
+                </ListBoxItem>
+              </ListBox>
+            </Popover>
+          </Select>
+        )}
+        {gallery && (
+          <nav aria-label={texts.menu}>
+            <ul>
+              {PAGES.map((known) => (
+                <li key={known}>
+                  <a href={`#${known}`} aria-current={!isNew && known === page ? 'page' : undefined}>
+                    {texts.nav[known]}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+        )}
+        <Button className="link sign-out" onPress={signOut}>
+          {texts.signOut}
+        </Button>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {isNew ? <FirstRun /> : <Screen key={gallery.galleryId} page={page} id={id} />}
+      </main>
+    </div>
+  );
+}
+
+/** No gallery has this id: ids have no colon. */
+const NEW = ':new';
+
+function Screen({ page, id }: { readonly page: Page; readonly id: string | undefined }) {
+  switch (page) {
+    case 'identify':
+      return <Identify />;
+    case 'people':
+      return id ? <PersonPage personId={id} key={id} /> : <People />;
+    case 'add':
+      return <AddPhotos />;
+    case 'duplicates':
+      return <Duplicates />;
+    case 'privacy':
+      return <Privacy />;
+    case 'keys':
+      return <Keys />;
+    case 'health':
+      return <Health />;
+  }
+}

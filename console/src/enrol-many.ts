@@ -1,0 +1,78 @@
+// Photos of many people, added one after the other: each person is made with the first photo that is taken.
+import { type Api, ApiError, type Person } from './api.ts';
+
+export interface PhotoToAdd {
+  readonly id: number;
+  readonly file: File;
+  readonly personName: string;
+}
+
+let lastId = 0;
+
+export function photoToAdd(file: File, personName: string): PhotoToAdd {
+  return { id: ++lastId, file, personName };
+}
+
+export interface AddedSoFar {
+  readonly total: number;
+  readonly added: number;
+  readonly refused: readonly { readonly photo: PhotoToAdd; readonly error: unknown }[];
+  readonly startedMs: number;
+}
+
+const PHOTOS_AT_ONCE = 3;
+
+/**
+ * Takes photos off `queue` until it is empty or `isPaused` says so. A photo that a person has already is passed over by
+ * the service. An outage stops it with the photo back in the queue; a refusal is only noted.
+ */
+export async function enrolMany(
+  api: Api,
+  galleryId: string,
+  run: {
+    readonly queue: PhotoToAdd[];
+    readonly isPaused: () => boolean;
+    readonly onAdded: () => void;
+    readonly onRefused: (photo: PhotoToAdd, error: unknown) => void;
+  },
+): Promise<void> {
+  const personIds = new Map<string, Promise<string>>();
+  const personIdOf = (name: string): Promise<string> => {
+    const known = personIds.get(name) ?? findOrMake(api, galleryId, name);
+    personIds.set(name, known);
+    known.catch(() => personIds.delete(name));
+    return known;
+  };
+  const lane = async (): Promise<void> => {
+    for (let photo = run.queue.shift(); photo; photo = run.isPaused() ? undefined : run.queue.shift()) {
+      try {
+        await api.enrol(galleryId, await personIdOf(photo.personName), photo.file);
+        run.onAdded();
+      } catch (error) {
+        const isOutage =
+          error instanceof ApiError && (error.status === 0 || error.status >= 500 || error.status === 401);
+        if (isOutage) {
+          run.queue.unshift(photo);
+          throw error;
+        }
+        run.onRefused(photo, error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PHOTOS_AT_ONCE }, lane));
+}
+
+async function findOrMake(api: Api, galleryId: string, name: string): Promise<string> {
+  let after: string | undefined;
+  do {
+    const page: { people: Person[]; next?: string } = await api.people(galleryId, {
+      containing: name,
+      limit: 1000,
+      ...(after ? { after } : {}),
+    });
+    const found = page.people.find((person) => person.name === name);
+    if (found) return found.personId;
+    after = page.next;
+  } while (after);
+  return (await api.addPerson(galleryId, name)).personId;
+}

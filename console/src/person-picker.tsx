@@ -1,0 +1,64 @@
+import { useEffect, useState } from 'react';
+import { Input, Label, ListBox, ListBoxItem, SearchField } from 'react-aria-components';
+import type { Person } from './api.ts';
+import { useGallery } from './session.tsx';
+import { texts } from './texts.ts';
+import { FacePicture } from './ui.tsx';
+
+const SHOWN = 8;
+
+/** Somebody of the gallery, by a part of their name. */
+export function PersonPicker(props: {
+  readonly label: string;
+  readonly except: string;
+  readonly onPick: (person: Person) => void;
+}) {
+  const { api, gallery } = useGallery();
+  const [text, setText] = useState('');
+  const [found, setFound] = useState<readonly Person[]>([]);
+  const { label, except, onPick } = props;
+  useEffect(() => {
+    let isWanted = true;
+    const timer = setTimeout(() => {
+      api.people(gallery.galleryId, { containing: text, limit: SHOWN + 1 }).then(
+        ({ people }) => isWanted && setFound(people.filter(({ personId }) => personId !== except).slice(0, SHOWN)),
+        () => isWanted && setFound([]),
+      );
+    }, 150);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [api, gallery.galleryId, text, except]);
+  return (
+    <div className="picker">
+      <SearchField className="field" value={text} onChange={setText} autoFocus>
+        <Label>{label}</Label>
+        <Input placeholder={texts.peopleList.search} />
+      </SearchField>
+      <ListBox
+        className="list-box"
+        aria-label={label}
+        selectionMode="single"
+        items={found.map((person) => ({ ...person, id: person.personId }))}
+        onSelectionChange={(keys) => {
+          const person = found.find(({ personId }) => keys !== 'all' && keys.has(personId));
+          if (person) onPick(person);
+        }}
+      >
+        {(person) => (
+          <ListBoxItem className="list-item picked" textValue={person.name}>
+            <FacePicture
+              galleryId={gallery.galleryId}
+              personId={person.personId}
+              name={person.name}
+              isKept={gallery.keepPhotos && person.faceIds.length > 0}
+              {...(person.faceIds[0] ? { faceId: person.faceIds[0] } : {})}
+            />
+            <bdi>{person.name}</bdi>
+          </ListBoxItem>
+        )}
+      </ListBox>
+    </div>
+  );
+}

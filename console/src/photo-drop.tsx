@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import { Button, type DirectoryDropItem, DropZone, type FileDropItem, FileTrigger, Text } from 'react-aria-components';
+import { texts } from './texts.ts';
+
+/** A photo, and the names of the folders it lay in, outermost first. */
+export interface PickedPhoto {
+  readonly file: File;
+  readonly folders: readonly string[];
+}
+
+const PHOTO = /\.(jpe?g|png|gif|bmp|webp)$/i;
+
+/** Photos by drag, by a dialog or, where `withFolders`, folders of them. Files that are no photos are passed over. */
+export function PhotoDrop(props: {
+  readonly label: string;
+  readonly choose: string;
+  readonly chooseFolder?: string;
+  readonly onPick: (photos: readonly PickedPhoto[]) => void;
+}) {
+  const { label, choose, chooseFolder, onPick } = props;
+  const [isReading, setReading] = useState(false);
+  const pickFiles = (list: FileList | null): void => {
+    const photos = [...(list ?? [])].map((file) => ({
+      file,
+      folders: file.webkitRelativePath.split('/').slice(0, -1),
+    }));
+    onPick(photos.filter(({ file }) => isPhoto(file)));
+  };
+  return (
+    <DropZone
+      className="drop"
+      onDrop={async ({ items }) => {
+        setReading(true);
+        const found: PickedPhoto[] = [];
+        for (const item of items) {
+          if (item.kind === 'file') await collectFile(item, [], found);
+          if (item.kind === 'directory') await collectFolder(item, [], found);
+        }
+        setReading(false);
+        onPick(found);
+      }}
+    >
+      <Text slot="label" className="drop-title">
+        {isReading ? texts.loading : label}
+      </Text>
+      <div className="row row-centre">
+        <FileTrigger
+          acceptedFileTypes={['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp']}
+          allowsMultiple
+          onSelect={pickFiles}
+        >
+          <Button className="button button-main">{choose}</Button>
+        </FileTrigger>
+        {chooseFolder && (
+          <FileTrigger acceptDirectory onSelect={pickFiles}>
+            <Button className="button">{chooseFolder}</Button>
+          </FileTrigger>
+        )}
+      </div>
+    </DropZone>
+  );
+}
+
+function isPhoto({ name, type }: { readonly name: string; readonly type: string }): boolean {
+  return !name.startsWith('.') && (type.startsWith('image/') || PHOTO.test(name));
+}
+
+async function collectFile(item: FileDropItem, folders: readonly string[], into: PickedPhoto[]): Promise<void> {
+  if (isPhoto(item)) into.push({ file: await item.getFile(), folders });
+}
+
+async function collectFolder(item: DirectoryDropItem, above: readonly string[], into: PickedPhoto[]): Promise<void> {
+  const folders = [...above, item.name];
+  for await (const entry of item.getEntries()) {
+    if (entry.kind === 'file') await collectFile(entry, folders, into);
+    else await collectFolder(entry, folders, into);
+  }
+}

@@ -1,0 +1,84 @@
+import { useEffect } from 'react';
+import { useSession } from '../session.tsx';
+import { texts } from '../texts.ts';
+import { Fault, Loading, useLoad } from '../ui.tsx';
+
+const REFRESH_MS = 5000;
+
+export function Health() {
+  const { api } = useSession();
+  const status = useLoad(() => api.status(), 'status');
+  const models = useLoad(() => api.models(), 'models');
+  const { reload } = status;
+  useEffect(() => {
+    const timer = setInterval(reload, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
+  const now = status.value;
+  const facts: readonly (readonly [string, string])[] = now
+    ? [
+        [texts.health.up, duration(now.uptimeS)],
+        [texts.health.memory, bytes(now.memoryBytes)],
+        [texts.health.faces, now.faces.toLocaleString('en')],
+        [texts.health.index, bytes(now.indexBytes)],
+        [texts.health.searches, now.searches.toLocaleString('en')],
+        [texts.health.waiting, now.searchesQueued.toLocaleString('en')],
+        [texts.health.recall, `${(100 * now.recall).toFixed(2)} % (${texts.health.samples(now.recallSamples)})`],
+      ]
+    : [];
+  return (
+    <>
+      <h1>{texts.health.title}</h1>
+      {status.isLoading && !now && <Loading />}
+      {status.error !== undefined && <Fault error={status.error} retry={status.reload} />}
+      {now && !now.fastKernel && (
+        <p className="note note-bad" role="alert">
+          {texts.health.slow}
+        </p>
+      )}
+      {now && (
+        <dl className="card facts">
+          {facts.map(([term, value]) => (
+            <div key={term}>
+              <dt>{term}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <h2>{texts.health.models}</h2>
+      {models.error !== undefined && <Fault error={models.error} retry={models.reload} />}
+      {models.value?.map(({ pack, version, weightsLicence, trainingData, calibratedOn }) => (
+        <section key={pack} className="card">
+          <h3>
+            {pack} {version}
+          </h3>
+          <dl className="facts">
+            <div>
+              <dt>{texts.health.licence}</dt>
+              <dd>{weightsLicence}</dd>
+            </div>
+            <div>
+              <dt>{texts.health.training}</dt>
+              <dd>{trainingData}</dd>
+            </div>
+            <div>
+              <dt>{texts.health.calibrated}</dt>
+              <dd>{calibratedOn}</dd>
+            </div>
+          </dl>
+        </section>
+      ))}
+    </>
+  );
+}
+
+function bytes(n: number): string {
+  return n < 1e9 ? `${(n / 1e6).toFixed(0)} MB` : `${(n / 1e9).toFixed(1)} GB`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+}

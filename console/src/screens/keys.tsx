@@ -1,0 +1,130 @@
+import { useState } from 'react';
+import { Button, Checkbox, CheckboxGroup, Form, Input, Label, TextField } from 'react-aria-components';
+import { useSession } from '../session.tsx';
+import { texts } from '../texts.ts';
+import { Action, Confirmed, day, Fault, Loading, Panel, useLoad } from '../ui.tsx';
+
+export function Keys() {
+  const { api } = useSession();
+  const keys = useLoad(() => api.keys(), 'keys');
+  const [isMaking, setMaking] = useState(false);
+  const [made, setMade] = useState<string>();
+  const show = (key: string): void => {
+    setMade(key);
+    setMaking(false);
+    keys.reload();
+  };
+  return (
+    <>
+      <div className="head">
+        <h1>{texts.keys.title}</h1>
+        <Action onPress={() => setMaking(true)}>{texts.keys.make}</Action>
+      </div>
+      <p className="lead">{texts.keys.intro}</p>
+      <Panel title={texts.keys.make} isOpen={isMaking} onOpenChange={setMaking}>
+        <NewKey make={async (label, permissions) => show((await api.makeKey(label, permissions)).key)} />
+      </Panel>
+      <Panel title={texts.keys.made} isOpen={made !== undefined} onOpenChange={() => setMade(undefined)}>
+        <MadeKey value={made ?? ''} />
+        <div className="row row-end">
+          <Button className="button" onPress={() => setMade(undefined)}>
+            {texts.close}
+          </Button>
+        </div>
+      </Panel>
+      {keys.isLoading && <Loading />}
+      {keys.error !== undefined && <Fault error={keys.error} retry={keys.reload} />}
+      <ul className="plain">
+        {keys.value?.map(({ keyId, label, permissions, createdAt }) => (
+          <li key={keyId} className="card key">
+            <div>
+              <strong>
+                <bdi>{label}</bdi>
+              </strong>
+              <p className="fine">
+                {permissions.join(', ')} · {texts.keys.madeOn(day(createdAt))}
+              </p>
+            </div>
+            <div className="row">
+              <Confirmed
+                label={texts.keys.rotate}
+                title={texts.keys.rotate}
+                confirm={texts.keys.rotate}
+                act={async () => show((await api.rotateKey(keyId)).key)}
+              >
+                <p>{texts.keys.rotateHelp}</p>
+              </Confirmed>
+              <Confirmed
+                label={texts.keys.revoke}
+                title={texts.keys.revokeAsk(label)}
+                confirm={texts.keys.revoke}
+                isDanger
+                act={async () => {
+                  await api.revokeKey(keyId);
+                  keys.reload();
+                }}
+              >
+                <p>{texts.keys.revokeHelp}</p>
+              </Confirmed>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function MadeKey({ value }: { readonly value: string }) {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <div className="row">
+      <code className="key-value">{value}</code>
+      {/* Browsers have no clipboard on plain HTTP from elsewhere */}
+      {navigator.clipboard && (
+        <Button
+          className="button"
+          onPress={async () => {
+            await navigator.clipboard.writeText(value);
+            setCopied(true);
+          }}
+        >
+          {isCopied ? texts.keys.copied : texts.keys.copy}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function NewKey({ make }: { readonly make: (label: string, permissions: string[]) => Promise<void> }) {
+  const [label, setLabel] = useState('');
+  const [permissions, setPermissions] = useState<string[]>(['search']);
+  const [error, setError] = useState<unknown>();
+  return (
+    <Form
+      onSubmit={async (event) => {
+        event.preventDefault();
+        setError(undefined);
+        await make(label.trim(), permissions).catch(setError);
+      }}
+    >
+      <TextField className="field" value={label} onChange={setLabel} maxLength={100} isRequired autoFocus>
+        <Label>{texts.keys.label}</Label>
+        <Input autoComplete="off" />
+      </TextField>
+      <CheckboxGroup className="field" value={permissions} onChange={setPermissions}>
+        <Label>{texts.keys.permissions}</Label>
+        {Object.entries(texts.keys.permission).map(([name, words]) => (
+          <Checkbox key={name} value={name} className="check">
+            <span className="check-box" aria-hidden="true" /> {words}
+          </Checkbox>
+        ))}
+      </CheckboxGroup>
+      {error !== undefined && <Fault error={error} />}
+      <div className="row row-end">
+        <Action type="submit" isDisabled={label.trim() === '' || permissions.length === 0}>
+          {texts.keys.make}
+        </Action>
+      </div>
+    </Form>
+  );
+}

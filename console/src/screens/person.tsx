@@ -1,0 +1,314 @@
+import { useRef, useState } from 'react';
+import { Button, FileTrigger, Form, Input, Label, TextField } from 'react-aria-components';
+import { ApiError, type Consent, type EnrolledFace, type Merge, type Person } from '../api.ts';
+import { PersonPicker } from '../person-picker.tsx';
+import { useGallery } from '../session.tsx';
+import { texts } from '../texts.ts';
+import { Action, Confirmed, day, Empty, FacePicture, Fault, Loading, Panel, useLoad } from '../ui.tsx';
+import { qualityInWords } from './identify.tsx';
+
+export function PersonPage({ personId }: { readonly personId: string }) {
+  const { api, gallery } = useGallery();
+  const { galleryId } = gallery;
+  const loaded = useLoad(async () => {
+    const [person, faces, merges, consent] = await Promise.all([
+      api.person(galleryId, personId),
+      api.faces(galleryId, personId),
+      api.merges(galleryId, personId),
+      api.consent(galleryId, personId),
+    ]);
+    return { person, faces, merges, consent };
+  }, `${galleryId} ${personId}`);
+  return (
+    <>
+      <a className="back" href="#people">
+        ← {texts.person.back}
+      </a>
+      {loaded.error !== undefined && <Fault error={loaded.error} retry={loaded.reload} />}
+      {loaded.isLoading && <Loading />}
+      {loaded.value && <PersonView {...loaded.value} reload={loaded.reload} />}
+    </>
+  );
+}
+
+interface PersonViewProps {
+  readonly person: Person;
+  readonly faces: readonly EnrolledFace[];
+  readonly merges: readonly Merge[];
+  readonly consent: Consent | undefined;
+  readonly reload: () => void;
+}
+
+function PersonView({ person, faces, merges, consent, reload }: PersonViewProps) {
+  const { api, gallery, refresh } = useGallery();
+  const { galleryId } = gallery;
+  const { personId, name } = person;
+  const [isRenaming, setRenaming] = useState(false);
+  const [isMerging, setMerging] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+  const [note, setNote] = useState<string>();
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    setFault(undefined);
+    await work().then(refresh).then(reload, setFault);
+  };
+  return (
+    <>
+      <div className="head">
+        <h1>
+          <bdi>{name}</bdi>
+        </h1>
+        <Button className="button" onPress={() => setRenaming(true)}>
+          {texts.person.rename}
+        </Button>
+      </div>
+      <p className="fine">{texts.person.added(day(person.createdAt))}</p>
+      {fault !== undefined && <Fault error={fault} />}
+      {note && (
+        <p className="note" role="status">
+          {note}
+        </p>
+      )}
+      <Panel title={texts.person.rename} isOpen={isRenaming} onOpenChange={setRenaming}>
+        <Rename
+          name={name}
+          rename={async (to) => {
+            await api.renamePerson(galleryId, personId, to);
+            setRenaming(false);
+            reload();
+          }}
+        />
+      </Panel>
+      <Faces person={person} faces={faces} attempt={attempt} />
+      <AddFaces person={person} done={() => attempt(async () => undefined)} />
+
+      <section className="card">
+        <h2>{texts.person.consent}</h2>
+        <ConsentView consent={consent} />
+        {consent?.state === 'given' && (
+          <Confirmed
+            label={texts.person.withdraw}
+            title={texts.person.withdraw}
+            confirm={texts.person.withdraw}
+            isDanger
+            act={() => attempt(() => api.withdrawConsent(galleryId, personId))}
+          >
+            <p>{texts.person.withdrawHelp}</p>
+          </Confirmed>
+        )}
+      </section>
+
+      <section className="card">
+        <h2>{texts.person.merge}</h2>
+        <p>{texts.person.mergeHelp}</p>
+        {merges.map(({ mergeId, fromName, mergedAt }) => (
+          <p key={mergeId} className="row">
+            <span>
+              <bdi>{texts.person.mergedOn(fromName, day(mergedAt))}</bdi>
+            </span>
+            <Button
+              className="button"
+              onPress={() =>
+                attempt(async () => {
+                  setNote(undefined);
+                  await api.undoMerge(galleryId, mergeId);
+                })
+              }
+            >
+              {texts.person.undo}
+            </Button>
+          </p>
+        ))}
+        <Button className="button" onPress={() => setMerging(true)}>
+          {texts.person.merge} …
+        </Button>
+        <Panel title={texts.person.merge} isOpen={isMerging} onOpenChange={setMerging}>
+          <PersonPicker
+            label={texts.person.merge}
+            except={personId}
+            onPick={(other) => {
+              setMerging(false);
+              void attempt(async () => {
+                await api.merge(galleryId, personId, other.personId);
+                setNote(texts.person.merged(other.name));
+              });
+            }}
+          />
+        </Panel>
+      </section>
+
+      <section className="card card-danger">
+        <h2>{texts.person.erase}</h2>
+        <p>{texts.person.eraseHelp}</p>
+        <Confirmed
+          label={texts.person.erase}
+          title={texts.person.eraseAsk(name)}
+          confirm={texts.person.eraseButton}
+          isDanger
+          act={async () => {
+            const receipt = await api.erasePerson(galleryId, personId);
+            if (receipt) saveReceipt(receipt, personId);
+            await refresh();
+            window.location.hash = 'people';
+          }}
+        >
+          <p>{texts.person.eraseHelp}</p>
+        </Confirmed>
+      </section>
+    </>
+  );
+}
+
+/** What proves the erasure goes to whoever asked for it; this page keeps nothing. */
+function saveReceipt(receipt: unknown, personId: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' }));
+  link.download = `erasure-${personId}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function Faces(props: {
+  readonly person: Person;
+  readonly faces: readonly EnrolledFace[];
+  readonly attempt: (work: () => Promise<void>) => Promise<void>;
+}) {
+  const { person, faces, attempt } = props;
+  const { api, gallery } = useGallery();
+  const { galleryId } = gallery;
+  const [moving, setMoving] = useState<string>();
+  if (faces.length === 0) return <Empty title={texts.person.noPhotos} />;
+  return (
+    <>
+      <ul className="faces">
+        {faces.map(({ faceId, quality, hasPhoto, createdAt }) => (
+          <li key={faceId} className="card face-card">
+            <FacePicture
+              galleryId={galleryId}
+              personId={person.personId}
+              faceId={faceId}
+              name={person.name}
+              isKept={hasPhoto}
+            />
+            <p className="fine">{texts.person.added(day(createdAt))}</p>
+            <p className={`quality quality-${quality.level}`}>{qualityInWords(quality)}</p>
+            <div className="row">
+              <Button className="button button-small" onPress={() => setMoving(faceId)}>
+                {texts.person.moveFace}
+              </Button>
+              <Confirmed
+                label={texts.person.eraseFace}
+                title={`${texts.person.eraseFace}?`}
+                confirm={texts.person.eraseButton}
+                isDanger
+                act={() => attempt(() => api.eraseFace(galleryId, person.personId, faceId))}
+              >
+                <p>{texts.person.eraseHelp}</p>
+              </Confirmed>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <Panel
+        title={texts.person.move}
+        isOpen={moving !== undefined}
+        onOpenChange={(isOpen) => !isOpen && setMoving(undefined)}
+      >
+        <PersonPicker
+          label={texts.person.moveTo}
+          except={person.personId}
+          onPick={(other) => {
+            const faceId = moving;
+            setMoving(undefined);
+            if (faceId) void attempt(() => api.moveFace(galleryId, person.personId, { faceId, to: other.personId }));
+          }}
+        />
+      </Panel>
+    </>
+  );
+}
+
+function AddFaces({ person, done }: { readonly person: Person; readonly done: () => Promise<void> }) {
+  const { api, gallery } = useGallery();
+  const [refused, setRefused] = useState<readonly string[]>([]);
+  const [isBusy, setBusy] = useState(false);
+  const isStopped = useRef(false);
+  return (
+    <>
+      <FileTrigger
+        acceptedFileTypes={['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp']}
+        allowsMultiple
+        onSelect={async (files) => {
+          setBusy(true);
+          const faults: string[] = [];
+          for (const file of files ?? []) {
+            if (isStopped.current) break;
+            await api.enrol(gallery.galleryId, person.personId, file).catch((error: unknown) => {
+              faults.push(`${file.name}: ${whyRefused(error)}`);
+            });
+          }
+          setRefused(faults);
+          setBusy(false);
+          await done();
+        }}
+      >
+        <Button className="button button-main" isPending={isBusy}>
+          {isBusy ? texts.loading : texts.person.addPhotos}
+        </Button>
+      </FileTrigger>
+      {refused.length > 0 && (
+        <ul className="note note-bad" role="alert">
+          {refused.map((why) => (
+            <li key={why}>
+              <bdi>{why}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** In words, with what would help; the service's own sentence says what is wrong with a poor face. */
+export function whyRefused(error: unknown): string {
+  if (!(error instanceof ApiError)) return String(error);
+  const known = texts.add.reasons[error.code];
+  if (error.code === 'image-low-quality') return `${known} ${error.message}`;
+  return known ?? error.message;
+}
+
+function ConsentView({ consent }: { readonly consent: Consent | undefined }) {
+  if (!consent) return <p>{texts.person.noConsent}</p>;
+  const { givenBy, method, givenAt, until, state } = consent;
+  return (
+    <>
+      <p>
+        <bdi>{texts.person.consentGiven(givenBy, method, day(givenAt))}</bdi>
+      </p>
+      {state === 'given' ? until && <p>{texts.person.consentUntil(day(until))}</p> : <p>{texts.person.consentEnded}</p>}
+    </>
+  );
+}
+
+function Rename({ name, rename }: { readonly name: string; readonly rename: (to: string) => Promise<void> }) {
+  const [to, setTo] = useState(name);
+  const [error, setError] = useState<unknown>();
+  return (
+    <Form
+      onSubmit={async (event) => {
+        event.preventDefault();
+        await rename(to.trim().normalize('NFC')).catch(setError);
+      }}
+    >
+      <TextField className="field" value={to} onChange={setTo} maxLength={128} isRequired autoFocus>
+        <Label>{texts.person.newName}</Label>
+        <Input dir="auto" />
+      </TextField>
+      {error !== undefined && <Fault error={error} />}
+      <div className="row row-end">
+        <Action type="submit" isDisabled={to.trim() === ''}>
+          {texts.save}
+        </Action>
+      </div>
+    </Form>
+  );
+}

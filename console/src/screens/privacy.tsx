@@ -1,0 +1,53 @@
+import { useGallery } from '../session.tsx';
+import { texts } from '../texts.ts';
+import { day, Fault, Loading, useLoad } from '../ui.tsx';
+
+export function Privacy() {
+  const { api, gallery } = useGallery();
+  const due = useLoad(() => api.dueConsents(), gallery.galleryId);
+  const mine = due.value?.filter(({ galleryId }) => galleryId === gallery.galleryId);
+  const terms: readonly (readonly [string, string])[] = [
+    [texts.privacy.purpose, gallery.purpose ?? texts.privacy.none],
+    [texts.privacy.basis, gallery.lawfulBasis ?? texts.privacy.none],
+    [
+      texts.privacy.retention,
+      gallery.retentionDays === undefined ? texts.privacy.none : texts.privacy.days(gallery.retentionDays),
+    ],
+    [texts.privacy.consentPolicy, texts.privacy[gallery.consentPolicy ?? 'attested']],
+  ];
+  return (
+    <>
+      <h1>{texts.privacy.title}</h1>
+      <section className="card">
+        <h2>{texts.privacy.terms}</h2>
+        <dl className="facts">
+          {terms.map(([term, value]) => (
+            <div key={term}>
+              <dt>{term}</dt>
+              <dd>
+                <bdi>{value}</bdi>
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <p className="fine">{texts.privacy.never}</p>
+      </section>
+      <section className="card">
+        <h2>{texts.privacy.due}</h2>
+        {due.isLoading && <Loading />}
+        {due.error !== undefined && <Fault error={due.error} retry={due.reload} />}
+        {mine?.length === 0 && <p>{texts.privacy.noneDue}</p>}
+        <ul>
+          {mine?.map(({ personId, name, consent }) => (
+            <li key={personId}>
+              <a href={`#people/${personId}`}>
+                <bdi>{name}</bdi>
+              </a>{' '}
+              <span className="fine">{consent.until && texts.person.consentUntil(day(consent.until))}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}

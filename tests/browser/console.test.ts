@@ -1,0 +1,312 @@
+// The console in a real browser, over the real service with real photos.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  choosePhotos,
+  goTo,
+  hasChromium,
+  launchChromium,
+  openPage,
+  signIn,
+  type WatchedPage,
+} from '../support/browser.ts';
+import { type FaceName, portraitOf, samplePhoto } from '../support/photos.ts';
+import { startService, type TestService } from '../support/service.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const HOSTILE_NAMES = [
+  '<img src=x onerror=alert(1)>',
+  'x'.repeat(128),
+  'محمد بن عبد الله',
+  '👩‍👩‍👧‍👦 Кошка 猫',
+  '"><script>alert(1)</script>',
+];
+
+describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: apt-get install chromium)', () => {
+  let service: TestService;
+  let browser: Browser;
+  let folder: string;
+  let watched: WatchedPage | undefined;
+
+  beforeAll(async () => {
+    service = await startService();
+    browser = await launchChromium();
+    folder = await mkdtemp(join(tmpdir(), 'kith-browser-'));
+    for (const name of ['ann', 'annElsewhere', 'bob', 'cleo', 'dan'] as const) {
+      await writeFile(join(folder, `${name}.jpg`), await portraitOf(name));
+    }
+    await writeFile(join(folder, 'party.jpg'), samplePhoto(3));
+  });
+  afterEach(async () => {
+    // Nothing was asked of another host, no policy was broken, and the key lies nowhere
+    if (!watched) return;
+    const { page, context, faults, urls } = watched;
+    watched = undefined;
+    expect(faults).toEqual([]);
+    expect(urls.filter((url) => url.includes(service.key))).toEqual([]);
+    const stored = await page.evaluate(async () =>
+      JSON.stringify([
+        { ...localStorage },
+        { ...sessionStorage },
+        document.cookie,
+        location.href,
+        await indexedDB.databases(),
+      ]),
+    );
+    expect(stored).not.toContain(service.key);
+    expect(await context.cookies()).toEqual([]);
+    await context.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    if (folder) await rm(folder, { recursive: true });
+  });
+
+  const photo = (name: FaceName | 'party') => join(folder, `${name}.jpg`);
+
+  async function open(options?: Parameters<typeof openPage>[2]): Promise<Page> {
+    watched = await openPage(browser, service.url, options);
+    await signIn(watched.page, service.key);
+    return watched.page;
+  }
+
+  async function api(method: string, path: string, body?: object | Buffer) {
+    const isPhoto = Buffer.isBuffer(body);
+    const response = await fetch(`${service.url}/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${service.key}`,
+        ...(body ? { 'content-type': isPhoto ? 'image/jpeg' : 'application/json' } : {}),
+      },
+      ...(body ? { body: isPhoto ? new Uint8Array(body) : JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  async function enrolled(gallery: string, name: string, who: FaceName): Promise<string> {
+    const { personId } = await api('POST', `/galleries/${gallery}/people`, { name });
+    await api('POST', `/galleries/${gallery}/people/${personId}/faces?minQuality=low`, await portraitOf(who));
+    return personId;
+  }
+
+  async function pickGallery(page: Page, name: string): Promise<void> {
+    await page.getByRole('button', { name: /Gallery/ }).click();
+    await page.getByRole('option', { name, exact: true }).click();
+  }
+
+  test('a wrong key is told so, and the way to a right one', async () => {
+    watched = await openPage(browser, service.url);
+    const { page } = watched;
+    await page.getByLabel('API key').fill('not-a-key');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').filter({ hasText: 'This key is not known' }).waitFor();
+    expect((await page.goto(service.url))?.headers()['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  test('three steps lead from nothing to a name', async () => {
+    const page = await open();
+    await page.getByLabel('What do you call it?').fill('The family');
+    await page.getByLabel('What is it for?').fill('Sorting albums');
+    await page.getByRole('button', { name: 'Make the gallery' }).click();
+    for (const [name, who] of [
+      ['Ann', 'ann'],
+      ['Bob', 'bob'],
+    ] as const) {
+      await page.getByLabel('Name').fill(name);
+      await choosePhotos(page, 'Choose photos', photo(who));
+      await page.getByRole('button', { name: 'Add this person' }).click();
+      await page.locator('.chip').filter({ hasText: name }).waitFor();
+    }
+    await page.getByRole('button', { name: 'That is enough: try a photo' }).click();
+    await choosePhotos(page, 'Choose photos', photo('party'));
+    const answer = page.locator('.answer').filter({ hasText: 'Ann' });
+    await answer.getByText('Very likely the same person').waitFor();
+    await page.getByText(`identify?gallery=the-family`).waitFor();
+    expect(await page.getByText('Nobody we know').count()).toBeGreaterThan(0);
+    await answer.getByRole('button', { name: 'The numbers' }).click();
+    await answer.getByText('A match from').waitFor();
+    // The boxes lie where the faces are: hers is in the middle of the photo
+    const [box, whole] = await Promise.all([
+      page.locator('.box').filter({ hasText: 'Ann' }).boundingBox(),
+      page.locator('.photo img').boundingBox(),
+    ]);
+    const middle = ((box?.x ?? 0) + (box?.width ?? 0) / 2 - (whole?.x ?? 0)) / (whole?.width ?? 1);
+    expect(middle).toBeGreaterThan(0.55);
+    expect(middle).toBeLessThan(0.7);
+    await page.getByRole('button', { name: 'Go to the gallery' }).click();
+    await page.getByRole('row', { name: 'Ann' }).waitFor();
+    expect(await api('GET', '/galleries/the-family')).toMatchObject({ purpose: 'Sorting albums', people: 2, faces: 2 });
+  });
+
+  test('a folder of twenty photos goes in, the three bad ones are named with what would help, and again adds nothing', async () => {
+    await api('PUT', '/galleries/club', { name: 'Club', keepPhotos: true });
+    const people = join(folder, 'people');
+    const faces = ['ann', 'annElsewhere', 'bob', 'cleo', 'dan'] as const;
+    for (let i = 0; i < 17; i++) {
+      const name = faces[i % faces.length] as FaceName;
+      const person = name === 'annElsewhere' ? 'ann' : name;
+      await mkdir(join(people, person), { recursive: true });
+      // No two files alike, or they would be one photo
+      const bytes = await sharp(await portraitOf(name))
+        .jpeg({ quality: 80 + i })
+        .toBuffer();
+      await writeFile(join(people, person, `${i}.jpg`), bytes);
+    }
+    const blank = await sharp({ create: { width: 300, height: 300, channels: 3, background: '#888' } })
+      .jpeg()
+      .toBuffer();
+    await writeFile(join(people, 'ann', 'wall.jpg'), blank);
+    await writeFile(join(people, 'bob', 'group.jpg'), samplePhoto(1));
+    await writeFile(join(people, 'cleo', 'torn.jpg'), (await portraitOf('cleo')).subarray(0, 200));
+
+    const page = await open();
+    await pickGallery(page, 'Club');
+    await goTo(page, 'add');
+    await choosePhotos(page, 'Choose a folder', people);
+    await page.getByText('20 of 20 photos').waitFor({ timeout: 60_000 });
+    await page.getByText('3 refused').waitFor();
+    const refusals = page.locator('.refusals');
+    await refusals.getByText('ann / wall.jpg').waitFor();
+    await refusals.getByText('No face was found').waitFor();
+    await refusals.getByText('It shows several people').waitFor();
+    await refusals.getByText('The file is damaged').waitFor();
+    expect(await api('GET', '/galleries/club')).toMatchObject({ people: 4, faces: 17 });
+
+    await goTo(page, 'people');
+    await page.getByRole('row', { name: 'dan' }).waitFor();
+    await goTo(page, 'add');
+    await choosePhotos(page, 'Choose a folder', people);
+    await page.getByText('20 of 20 photos').waitFor({ timeout: 60_000 });
+    expect(await api('GET', '/galleries/club')).toMatchObject({ people: 4, faces: 17 });
+  });
+
+  test('one person enrolled twice is found, merged, and parted again', async () => {
+    await api('PUT', '/galleries/twins', { name: 'Twins', keepPhotos: true });
+    const first = await enrolled('twins', 'Anna', 'ann');
+    await enrolled('twins', 'Anne', 'annElsewhere');
+    await enrolled('twins', 'Bob', 'bob');
+    const page = await open();
+    await pickGallery(page, 'Twins');
+    await goTo(page, 'duplicates');
+    await page.getByRole('button', { name: 'Look for them' }).click();
+    await page.getByRole('button', { name: 'The same person: merge' }).click();
+    await vi.waitFor(async () => expect((await api('GET', '/galleries/twins')).people).toBe(2), { timeout: 10_000 });
+    const left = (await api('GET', '/galleries/twins/people')).people.find(
+      ({ name }: { name: string }) => name !== 'Bob',
+    );
+    await goTo(page, `people/${left.personId}`);
+    await page.getByText(/was merged into this person/).waitFor();
+    expect(await page.locator('.face-card').count()).toBe(2);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText(/was merged into this person/).waitFor({ state: 'detached' });
+    expect((await api('GET', '/galleries/twins')).people).toBe(3);
+    expect((await api('GET', `/galleries/twins/people/${first}`)).name).toBe('Anna');
+  });
+
+  test('whoever is erased is gone, and the receipt is saved', async () => {
+    await api('PUT', '/galleries/leaving', { name: 'Leaving' });
+    const personId = await enrolled('leaving', 'Gone Soon', 'cleo');
+    const page = await open();
+    await pickGallery(page, 'Leaving');
+    await goTo(page, `people/${personId}`);
+    await page.getByRole('button', { name: 'Erase this person' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Erase for good' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`erasure-${personId}.json`);
+    expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toMatchObject({ receipt: expect.anything() });
+    await page.getByText('Nobody is here yet.').waitFor();
+    expect((await api('GET', '/galleries/leaving')).people).toBe(0);
+  });
+
+  test('a key is rotated and the old one revoked', async () => {
+    await api('POST', '/keys', { label: 'front desk', permissions: ['search'] });
+    const page = await open();
+    await goTo(page, 'keys');
+    const desk = page.locator('.key').filter({ hasText: 'front desk' });
+    await desk.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();
+    const made = (await page.locator('.key-value').textContent()) ?? '';
+    await page.getByRole('button', { name: 'Close' }).click();
+    const answers = (key: string) =>
+      fetch(`${service.url}/v1/galleries`, { headers: { authorization: `Bearer ${key}` } }).then(
+        ({ status }) => status,
+      );
+    expect(await answers(made)).toBe(200);
+    await page.getByText('front desk').nth(1).waitFor();
+    await desk.first().getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('front desk').nth(1).waitFor({ state: 'detached' });
+    expect(await answers(made)).toBe(200);
+  });
+
+  test.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)(
+    'every page is readable for everybody in %s at %s px, with names of any kind',
+    async (scheme, widthPx) => {
+      const gallery = `names-${scheme}-${widthPx}`;
+      const galleryName = `${HOSTILE_NAMES[0]} ${scheme} ${widthPx}`;
+      await api('PUT', `/galleries/${gallery}`, { name: galleryName, keepPhotos: true });
+      for (const name of HOSTILE_NAMES.slice(1)) await api('POST', `/galleries/${gallery}/people`, { name });
+      const personId = await enrolled(gallery, HOSTILE_NAMES[0] as string, 'dan');
+      watched = await openPage(browser, service.url, { scheme, widthPx });
+      const { page } = watched;
+      await expectReadable(page, 'sign in');
+      await signIn(page, service.key);
+      await pickGallery(page, galleryName);
+      for (const hash of [
+        'identify',
+        'people',
+        `people/${personId}`,
+        'add',
+        'duplicates',
+        'privacy',
+        'keys',
+        'health',
+        'new',
+      ]) {
+        await goTo(page, hash);
+        await page.locator('.loading').first().waitFor({ state: 'detached' });
+        await page.locator('h1').first().waitFor();
+        if (hash === 'people') {
+          for (const name of HOSTILE_NAMES) await page.getByText(name, { exact: true }).first().waitFor();
+        }
+        await expectReadable(page, hash);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${hash} is wider than the screen`).toBeLessThanOrEqual(0);
+      }
+    },
+  );
+
+  test('the first load weighs less than 250 kB', async () => {
+    watched = await openPage(browser, service.url);
+    const bytes = await watched.page.evaluate(() =>
+      performance
+        .getEntries()
+        .reduce((sum, entry) => sum + ('encodedBodySize' in entry ? Number(entry.encodedBodySize) : 0), 0),
+    );
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(250_000);
+  });
+});
+
+async function expectReadable(page: Page, where: string): Promise<void> {
+  // The component library's announcements lie here for seconds after what they speak of is gone
+  const { violations } = await new AxeBuilder({ page }).exclude('[data-live-announcer]').analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  expect(found, where).toEqual([]);
+}
