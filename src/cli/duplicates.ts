@@ -72,7 +72,9 @@ async function searchOn(
   gallery: Gallery,
   { terminal, file }: SearchTools,
 ): Promise<{ readonly pairs: readonly SavedPair[]; readonly isComplete: boolean }> {
-  const before = await file.load();
+  const saved = await file.load();
+  // Scores of another model say nothing about this one's
+  const before = saved?.recognitionModel === gallery.recognitionModel ? saved : undefined;
   const pairs = new Map((before?.pairs ?? []).map((pair) => [pair.personIds.join(), pair]));
   if (before) terminal.note('Going on where the last run was stopped; --restart begins anew.');
   let progress: Progress | undefined;
@@ -82,15 +84,18 @@ async function searchOn(
       ...(before ? { afterEnrolmentNo: before.doneEnrolmentNo } : {}),
       signal: stop.signal,
     });
-    let done = 0;
     for await (const batch of batches) {
       for (const pair of batch.pairs.map(savedForm)) {
         const known = pairs.get(pair.personIds.join());
         if (!known || known.score < pair.score) pairs.set(pair.personIds.join(), pair);
       }
-      await file.save({ doneEnrolmentNo: batch.doneEnrolmentNo, pairs: [...pairs.values()] });
-      progress ??= startProgress(terminal, batch.total);
-      for (; done < batch.done; done++) progress.advance(false);
+      await file.save({
+        recognitionModel: gallery.recognitionModel,
+        doneEnrolmentNo: batch.doneEnrolmentNo,
+        pairs: [...pairs.values()],
+      });
+      progress ??= startProgress(terminal, batch.total, 'face');
+      progress.advanceTo(batch.done);
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;

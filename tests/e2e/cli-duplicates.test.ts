@@ -51,12 +51,19 @@ test('a run that was stopped goes on, keeps what it had found, and forgets its p
   const folder = join(env.KITH_DATA_DIR as string, 'duplicates');
   await mkdir(folder, { recursive: true });
   // As a run leaves it that was stopped after the last enrolment but one
-  await writeFile(join(folder, '1.json'), JSON.stringify({ doneEnrolmentNo: 1_000_000, pairs: [pair] }));
+  const saved = { recognitionModel: 'recognition_04', doneEnrolmentNo: 1_000_000, pairs: [pair] };
+  await writeFile(join(folder, '1.json'), JSON.stringify(saved));
 
   const resumed = await kith(['duplicates', '-g', 'club', '--json'], { env });
   expect(resumed.stderr).toContain('Going on where the last run was stopped');
   expect(recordsOf(resumed.stdout)[0]).toMatchObject({ type: 'duplicate', score: 0.71 });
   expect(await readdir(folder)).toEqual([]);
+
+  // The gallery has changed its model since: what was found by the old one is of no use
+  await writeFile(join(folder, '1.json'), JSON.stringify({ ...saved, recognitionModel: 'another' }));
+  const anew = await kith(['duplicates', '-g', 'club', '--json'], { env });
+  expect(anew.stderr).not.toContain('Going on');
+  expect(recordsOf(anew.stdout)).toEqual(found);
 });
 
 test('a gallery that is not there is refused by name', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 /** How far a search for duplicates came, and what it found so far. Ids only: names stay in the store. */
 export interface SavedRun {
+  /** Whose scores they are. */
+  readonly recognitionModel: string;
   readonly doneEnrolmentNo: number;
   readonly pairs: readonly SavedPair[];
 }

@@ -4,8 +4,10 @@ import { count } from '../words.ts';
 import { createRateMeter, duration } from './rate-meter.ts';
 
 export interface Progress {
-  /** One more photo is through. */
+  /** One more is through. */
   advance(wasRefused: boolean): void;
+  /** So many are through, all of them well. */
+  advanceTo(done: number): void;
   /** The user asked to stop: from now on only what is under way is finished. */
   stopping(): void;
   stop(): void;
@@ -13,23 +15,23 @@ export interface Progress {
 
 const MIN_BAR_WIDTH = 6;
 const MAX_BAR_WIDTH = 24;
-const STOPPING = 'Finishing the photos under way; Ctrl-C again stops at once';
 /** Where there is no terminal, a line this often. */
 const LINE_INTERVAL_MS = 10_000;
 
-/** A bar with rate and time left on a terminal, a line now and then elsewhere, nothing with --quiet. */
-export function startProgress(terminal: Terminal, total: number): Progress {
+/** A bar with rate and time left on a terminal, a line now and then elsewhere, nothing with --quiet. `noun` takes an s. */
+export function startProgress(terminal: Terminal, total: number, noun = 'photo'): Progress {
+  const stoppingText = `Finishing the ${noun}s under way; Ctrl-C again stops at once`;
   const startMs = Date.now();
   const meter = createRateMeter(startMs);
   let done = 0;
   let refused = 0;
   let isStopping = false;
   const state = (): string => {
-    if (isStopping) return STOPPING;
+    if (isStopping) return stoppingText;
     const rate = meter.perSecond();
     const left = meter.secondsLeft(total);
     return [
-      `${done.toLocaleString('en')} of ${count(total, 'photo')}`,
+      `${done.toLocaleString('en')} of ${count(total, noun)}`,
       ...(rate === undefined ? [] : [`${rate.toFixed(1)} a second`]),
       ...(left === undefined || done === total ? [] : [`${duration(left)} left`]),
       ...(refused > 0 ? [`${refused} refused`] : []),
@@ -37,22 +39,29 @@ export function startProgress(terminal: Terminal, total: number): Progress {
   };
   const bar = terminal.progressBar ? startBar(terminal.progressBar, total, state) : undefined;
   let lastLineMs = startMs;
+  const show = (): void => {
+    const nowMs = Date.now();
+    meter.note(done, nowMs);
+    bar?.update(done);
+    if (!bar && nowMs - lastLineMs >= LINE_INTERVAL_MS) {
+      lastLineMs = nowMs;
+      terminal.note(state());
+    }
+  };
   return {
     advance(wasRefused) {
       done++;
       if (wasRefused) refused++;
-      const nowMs = Date.now();
-      meter.note(done, nowMs);
-      bar?.update(done);
-      if (!bar && nowMs - lastLineMs >= LINE_INTERVAL_MS) {
-        lastLineMs = nowMs;
-        terminal.note(state());
-      }
+      show();
+    },
+    advanceTo(reached) {
+      done = reached;
+      show();
     },
     stopping() {
       isStopping = true;
       if (bar) bar.update(done);
-      else terminal.note(STOPPING);
+      else terminal.note(stoppingText);
     },
     stop: () => bar?.stop(),
   };

@@ -15,7 +15,7 @@ export interface PlotOptions {
 const WIDTH = 460;
 const HEIGHT = 330;
 const LEFT = 62;
-const RIGHT = 14;
+const RIGHT = 26;
 const TOP = 30;
 const BOTTOM = 46;
 
@@ -59,8 +59,8 @@ function decades(floor: number): readonly number[] {
   return Array.from({ length: count + 1 }, (_, i) => 10 ** -i);
 }
 
-function rateText(rate: number): string {
-  return rate >= 0.001
-    ? `${Number((rate * 100).toPrecision(3))} %`
-    : `1 in ${Math.round(1 / rate).toLocaleString('en')}`;
+/** 0.03 → "3 %", 0.00001 → "1 in 100K". */
+export function rateText(rate: number): string {
+  if (rate >= 0.001) return `${Number((rate * 100).toPrecision(3))} %`;
+  return `1 in ${Math.round(1 / rate).toLocaleString('en', { notation: 'compact' })}`;
 }

@@ -5,8 +5,9 @@ import type { LabelledFace } from '../../core/evaluation/labelled-face.ts';
 import type { Interval } from '../../core/statistics/proportion-interval.ts';
 import type { ModelPack } from '../../core/types.ts';
 import { count } from '../words.ts';
-import { ratePlot } from './plot.ts';
+import { ratePlot, rateText } from './plot.ts';
 import type { PhotoRefusal } from './read-faces.ts';
+import { REPORT_STYLE } from './report-style.ts';
 
 export interface ReportContent {
   readonly folder: string;
@@ -27,11 +28,14 @@ export function reportPage(content: ReportContent): string {
   const { folder, createdAt, pack, evaluation } = content;
   return `<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width">
 <title>Kith evaluation of ${escapeHtml(folder)}</title>
-<style>${STYLE}</style>
+<style>${REPORT_STYLE}</style>
+</head>
+<body>
 <h1>How well Kith tells these people apart</h1>
 <p class="meta">${escapeHtml(folder)}, ${escapeHtml(createdAt)}. Model pack <b>${escapeHtml(pack.packId)}</b> ${escapeHtml(pack.version)}:
 ${escapeHtml(pack.description)}. This page names people: keep it as you keep the photos.</p>
@@ -44,6 +48,7 @@ ${verificationSection(evaluation)}
 ${pairsSection(content)}
 ${refusalsSection(content)}
 ${methodSection(content)}
+</body>
 </html>
 `;
 }
@@ -58,11 +63,37 @@ function adviceSection({ recommended, identification }: Evaluation): string {
   return `<h2>Recommended: <code>targetFpir</code> ${targetFpir}</h2>
 <p>The strictest rate that costs hardly more of your own people than the laxest one. In a gallery of
 ${count(identification.galleryPersons, 'person', 'people')} like these it means a threshold of ${rule.thresholdScore.toFixed(3)}, and in people:</p>
-<ul>
-<li>Of 1,000 photos of <b>people who are enrolled</b>, ${inThousand(enrolled.match)} get the right name, ${inThousand(enrolled.review)}
-are put to a colleague as a question, ${inThousand(enrolled.unknown)} are not found, and ${inThousand(enrolled.wrongPerson)} get a wrong name.</li>
-<li>Of 1,000 photos of <b>strangers</b>, ${shown} get a name, and ${inThousand(strangers.review)} are put to a colleague.</li>
-</ul>`;
+<div class="outcomes">
+<h3>1,000 photos of people who are enrolled</h3>
+${outcomeBar([
+  ['right', enrolled.match],
+  ['ask', enrolled.review],
+  ['nobody', enrolled.unknown],
+  ['wrong', enrolled.wrongPerson],
+])}
+<p>${swatch('right')}${inThousand(enrolled.match)} get the right name ${swatch('ask')}${inThousand(enrolled.review)} are put to a colleague as a question
+${swatch('nobody')}${inThousand(enrolled.unknown)} are not found ${swatch('wrong')}${inThousand(enrolled.wrongPerson)} get a wrong name</p>
+<h3>1,000 photos of strangers</h3>
+${outcomeBar([
+  ['right', strangers.unknown],
+  ['ask', strangers.review],
+  ['wrong', strangers.match],
+])}
+<p>${swatch('right')}${inThousand(strangers.unknown)} stay strangers ${swatch('ask')}${inThousand(strangers.review)} are put to a colleague
+${swatch('wrong')}${shown} get a name</p>
+</div>`;
+}
+
+type OutcomeClass = 'right' | 'ask' | 'nobody' | 'wrong';
+
+/** Shares side by side in one bar; the sentence below says them in figures. */
+function outcomeBar(shares: readonly (readonly [OutcomeClass, number])[]): string {
+  const parts = shares.map(([name, value]) => `<i class="${name}" style="width:${(100 * value).toFixed(2)}%"></i>`);
+  return `<div class="bar" aria-hidden="true">${parts.join('')}</div>`;
+}
+
+function swatch(name: OutcomeClass): string {
+  return `<i class="swatch ${name}" aria-hidden="true"></i>`;
 }
 
 function sizesSection({ sizes, recommended, identification }: Evaluation): string {
@@ -70,7 +101,7 @@ function sizesSection({ sizes, recommended, identification }: Evaluation): strin
     persons.toLocaleString('en'),
     threshold.toFixed(3),
     share(fnir),
-    isExtrapolated ? 'extrapolated: no gallery so large was tested' : 'tested range',
+    isExtrapolated ? 'extrapolated: none so large was tested' : 'tested',
   ]);
   return `<h2>Larger galleries</h2>
 <p>The threshold rises with the number of people, so that strangers are shown a name as rarely (here
@@ -91,7 +122,8 @@ function identificationSection({ identification }: Evaluation): string {
 <p>${count(trials, 'random gallery', 'random galleries')} of ${galleryPersons.toLocaleString('en')} people; the others are strangers.
 ${matedSearches.toLocaleString('en')} searches for ${matedPersons.toLocaleString('en')} enrolled people, with ${strangers.toLocaleString('en')} people as strangers.
 Without any threshold, ${share(rankOneMissRate)} of the searches don't put the right person first.</p>
-${table(['Strangers named (FPIR)', 'Threshold', 'Own people missed (FNIR)', '95 % interval over people'], rows)}
+<div class="pair">
+${table(['Strangers named (FPIR)', 'Threshold', 'Own people missed (FNIR)', '95 % interval'], rows)}
 <figure>${ratePlot({
     title: 'Missed people against named strangers',
     xLabel: 'strangers shown a name (FPIR)',
@@ -99,7 +131,8 @@ ${table(['Strangers named (FPIR)', 'Threshold', 'Own people missed (FNIR)', '95 
     points: curve.map(({ fpir, fnir }) => ({ x: fpir, y: fnir })),
     xFloor: 1e-3,
     yFloor: 1e-3,
-  })}</figure>`;
+  })}</figure>
+</div>`;
 }
 
 function calibrationSection({ calibration }: Evaluation): string {
@@ -110,7 +143,9 @@ function calibrationSection({ calibration }: Evaluation): string {
     share(check.measuredFpir),
     interval(check.measuredInterval),
     interval(check.statedInterval),
-    check.measuredFpir >= check.statedInterval.lower && check.measuredFpir <= check.statedInterval.upper ? 'yes' : 'NO',
+    check.measuredFpir >= check.statedInterval.lower && check.measuredFpir <= check.statedInterval.upper
+      ? 'yes'
+      : '<b class="no">no</b>',
   ]);
   return `<h2>Does Kith keep its promise?</h2>
 <p>Galleries of one photo a person fit their own tail, as the service does; strangers held out of them are counted at the
@@ -137,12 +172,13 @@ ${table(['Group', 'People', 'Missed (FNIR)', '95 % interval', 'Strangers named (
 function verificationSection({ verification }: Evaluation): string {
   const { genuinePairs, impostorPairs, equalErrorRate, atFalseMatchRate, curve } = verification;
   const rows = atFalseMatchRate.map(({ wantedRate, threshold, falseNonMatchRate }) => [
-    share(wantedRate),
+    rateText(wantedRate),
     threshold.toFixed(3),
     falseNonMatchRate === 0 ? `none seen: below ${share(Math.min(1, 3 / genuinePairs))}` : share(falseNonMatchRate),
   ]);
   return `<h2>Comparing two photos (1:1)</h2>
 <p>${genuinePairs.toLocaleString('en')} pairs of one person, ${impostorPairs.toLocaleString('en')} of two. Equal error rate ${share(equalErrorRate)}.</p>
+<div class="pair">
 ${table(['False matches (FMR)', 'Threshold', 'False non-matches (FNMR)'], rows)}
 <figure>${ratePlot({
     title: 'Detection error trade-off',
@@ -151,40 +187,44 @@ ${table(['False matches (FMR)', 'Threshold', 'False non-matches (FNMR)'], rows)}
     points: curve.map(({ falseMatchRate, falseNonMatchRate }) => ({ x: falseMatchRate, y: falseNonMatchRate })),
     xFloor: 1e-6,
     yFloor: 1e-3,
-  })}</figure>`;
+  })}</figure>
+</div>`;
 }
 
 function pairsSection(content: ReportContent): string {
   const { worstImpostor, worstGenuine } = content.evaluation.verification;
   return `<h2>Most alike of two people</h2>
 <p>Look here first: one person under two names shows up here and spoils every other figure.</p>
-${pairTable(content, worstImpostor)}
+${pairCards(content, worstImpostor)}
 <h2>Least alike of one person</h2>
 <p>Photos of somebody else in a person's folder, and photos that nobody could recognise them by.</p>
-${pairTable(content, worstGenuine)}`;
+${pairCards(content, worstGenuine)}`;
 }
 
-function pairTable({ faces, faceThumbnail }: ReportContent, pairs: readonly ScoredPair[]): string {
-  const cell = (face: number): string => {
+/** Both faces side by side, so that an eye can judge. */
+function pairCards({ faces, faceThumbnail }: ReportContent, pairs: readonly ScoredPair[]): string {
+  const side = (face: number): string => {
     const { personName, file } = faces[face] as LabelledFace;
-    return `${picture(faceThumbnail(face))}<span>${escapeHtml(personName)}<br><small>${escapeHtml(file)}</small></span>`;
+    return `<div>${picture(faceThumbnail(face))}<span>${escapeHtml(personName)}</span><small>${escapeHtml(file)}</small></div>`;
   };
-  const rows = pairs.map(({ faces: [a, b], score }) => [score.toFixed(3), cell(a), cell(b)]);
-  return table(['Score', 'Photo', 'And'], rows);
+  const cards = pairs.map(
+    ({ faces: [a, b], score }) => `<li><b>${score.toFixed(3)}</b><div class="two">${side(a)}${side(b)}</div></li>`,
+  );
+  return `<ol class="cards">${cards.join('\n')}</ol>`;
 }
 
 function refusalsSection({ refusals, photos, photoThumbnail }: ReportContent): string {
   if (refusals.length === 0) return `<h2>Failures to enrol</h2><p>None of ${count(photos, 'photo')}.</p>`;
-  const rows = refusals
+  const cards = refusals
     .slice(0, SHOWN_REFUSALS)
-    .map(({ file, person, message }) => [
-      `${picture(photoThumbnail(file))}<span>${escapeHtml(person)}<br><small>${escapeHtml(file)}</small></span>`,
-      escapeHtml(message),
-    ]);
+    .map(
+      ({ file, person, message }) =>
+        `<li>${picture(photoThumbnail(file))}<span>${escapeHtml(person)}</span><small>${escapeHtml(file)}</small><p>${escapeHtml(message)}</p></li>`,
+    );
   const more = refusals.length > SHOWN_REFUSALS ? `<p>And ${refusals.length - SHOWN_REFUSALS} more.</p>` : '';
   return `<h2>Failures to enrol</h2>
 <p>${refusals.length.toLocaleString('en')} of ${count(photos, 'photo')} (${share(refusals.length / photos)}) would be refused at enrolment.</p>
-${table(['Photo', 'Why'], rows)}${more}`;
+<ol class="cards">${cards.join('\n')}</ol>${more}`;
 }
 
 function methodSection({ pack, evaluation }: ReportContent): string {
@@ -198,10 +238,12 @@ these, and for no others. Weights: ${escapeHtml(pack.weightsLicence)}. Training 
 Shipped calibration: ${escapeHtml(pack.calibration.measuredOn)}.</p>`;
 }
 
+/** A column whose cells are figures stands to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isFigures = head.map((_, column) => rows.every((row) => /^\d/.test(row[column] ?? '')));
   const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
-    `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
-  return `<div class="scroll"><table>${cells('th', head)}\n${rows.map((row) => cells('td', row)).join('\n')}</table></div>`;
+    `<tr>${row.map((cell, column) => `<${tag}${isFigures[column] ? ' class="figure"' : ''}>${cell}</${tag}>`).join('')}</tr>`;
+  return `<div class="scroll"><table><thead>${cells('th', head)}</thead>\n<tbody>${rows.map((row) => cells('td', row)).join('\n')}</tbody></table></div>`;
 }
 
 function picture(dataUri: string | undefined): string {
@@ -221,17 +263,3 @@ export function interval({ lower, upper }: Interval): string {
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
-
-const STYLE = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-html { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
-.meta, small { opacity: .7; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { text-align: left; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: middle; }
-td img { vertical-align: middle; margin-right: .6rem; border-radius: 4px; } td span { display: inline-block; vertical-align: middle; }
-figure { margin: 1rem 0; max-width: 32rem; }
-svg text { font: 11px system-ui, sans-serif; fill: currentColor; } svg .title { font-size: 13px; font-weight: 600; }
-.grid { stroke: #8884; } .curve { fill: none; stroke: #2a6fdb; stroke-width: 2; }
-`;

@@ -27,7 +27,7 @@ export async function upgradeModel(
       );
     }
     const { enrolments } = await deps.store.countGallery(gallery);
-    const progress = startProgress(terminal, enrolments);
+    const progress = startProgress(terminal, enrolments, 'face');
     const stop = listenForStop(() => progress.stopping());
     const follower = { catchUp: () => removeIndexCopy(config) };
     const result = await upgrade(
