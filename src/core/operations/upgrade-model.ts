@@ -4,11 +4,12 @@ import { audited, auditedGallery } from '../audited.ts';
 import { invalidArgument, packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { settleErasure } from '../settle-erasure.ts';
 import type { EnrolmentToUpgrade, ModelSwitch, StagedTemplate } from '../storage/model-upgrades.ts';
 import type { Face, Gallery } from '../types.ts';
 
-/** Pictures on their way at once; what they weigh is a few megabytes. */
-const PAGE = 100;
+/** Faces kept at once: a crash costs the reading of so many. */
+const PAGE = 20;
 /** A face enrolled while the last ones were read needs another look; more rounds than that, and something is wrong. */
 const MAX_ROUNDS = 20;
 
@@ -34,7 +35,11 @@ export type ModelUpgraded =
       readonly without: readonly Pick<EnrolmentToUpgrade, 'personId' | 'enrolmentId'>[];
     };
 
-type UpgradeDeps = Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'recognitionModels'> & Acting;
+type UpgradeDeps = Pick<
+  Deps,
+  'store' | 'vault' | 'engine' | 'follower' | 'erasureLedger' | 'clock' | 'recognitionModels'
+> &
+  Acting;
 
 /** Can be stopped at any moment, and goes on where it was. */
 export async function upgradeModel(deps: UpgradeDeps, upgrade: ModelUpgrade): Promise<ModelUpgraded> {
@@ -52,11 +57,11 @@ export async function upgradeModel(deps: UpgradeDeps, upgrade: ModelUpgrade): Pr
       const last = page.at(-1);
       if (!last) break;
       const staged = await readAnew(deps, page, upgrade);
-      if (signal?.aborted) return { outcome: 'interrupted', read };
       await deps.store.stageTemplates(gallery, packId, staged);
+      read += staged.length;
+      if (signal?.aborted) return { outcome: 'interrupted', read };
       const done = new Set(staged.map(({ enrolmentNo }) => enrolmentNo));
       without.push(...page.filter(({ enrolmentNo }) => !done.has(enrolmentNo)));
-      read += staged.length;
       afterEnrolmentNo = last.enrolmentNo;
     }
     if (without.length > 0 && !dropWithoutPhoto) {
@@ -84,7 +89,7 @@ async function changeOver(
   try {
     return await audited(deps, { ...deed, countsOf }, async () => {
       const counts = await deps.store.switchModel(gallery, { ...to, nowMs: deps.clock.nowMs() });
-      await deps.follower.catchUp();
+      await settleErasure(deps);
       return counts;
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { KithError } from '../../core/errors.ts';
 import type { ModelSwitch, StagedTemplate } from '../../core/storage/model-upgrades.ts';
 import type { GalleryRef } from '../../core/types.ts';
 import type { Changes } from './changes.ts';
+import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -21,7 +22,12 @@ const OF_GALLERY =
 const IS_STAGED =
   'EXISTS (SELECT 1 FROM staged_templates s WHERE s.enrolment_no = e.enrolment_no AND s.pack_id = @packId)';
 
-export function modelUpgrades(db: Database, galleries: Galleries, changes: Changes): ModelUpgrades {
+export function modelUpgrades(
+  db: Database,
+  galleries: Galleries,
+  parts: { readonly changes: Changes; readonly erasures: Erasures },
+): ModelUpgrades {
+  const { changes, erasures } = parts;
   const boundPack = db.prepare<[{ galleryNo: number }], string>(`SELECT e.pack_id ${OF_GALLERY} LIMIT 1`).pluck();
   // Along the enrolments, which a page goes on through; the gallery is looked up for each
   const toUpgrade = db.prepare<
@@ -46,6 +52,11 @@ export function modelUpgrades(db: Database, galleries: Galleries, changes: Chang
        SELECT e.enrolment_no ${OF_GALLERY} AND NOT ${IS_STAGED} AND e.enrolment_no IN (SELECT value FROM json_each(@numbers))
      )`,
   );
+  const toDrop = db
+    .prepare<[{ galleryNo: number; packId: string; numbers: string }], string>(
+      `SELECT e.enrolment_id ${OF_GALLERY} AND NOT ${IS_STAGED} AND e.enrolment_no IN (SELECT value FROM json_each(@numbers))`,
+    )
+    .pluck();
   // Faces of suspended persons are not among those the gallery counts
   const countDropped = db
     .prepare<[{ galleryNo: number; packId: string; numbers: string }], number>(
@@ -93,6 +104,9 @@ export function modelUpgrades(db: Database, galleries: Galleries, changes: Chang
       const { recognitionModel, packId, nowMs } = to;
       const numbers = JSON.stringify(to.dropEnrolmentNos);
       const counted = countDropped.get({ galleryNo, packId, numbers }) ?? 0;
+      for (const enrolmentId of toDrop.all({ galleryNo, packId, numbers })) {
+        erasures.record('enrolment', galleryNo, enrolmentId);
+      }
       const { changes: dropped } = drop.run({ galleryNo, packId, numbers });
       const others = countOthers.get({ galleryNo, packId }) ?? 0;
       if (others > 0) {

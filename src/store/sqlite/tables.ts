@@ -47,7 +47,7 @@ export function tables(db: Database): Tables {
     ...applyErasures(db, { ...shared.erasures, ...people }),
     ...merges(db, parts),
     ...uses(db, parts),
-    ...modelUpgrades(db, galleryTable, shared.changes),
+    ...modelUpgrades(db, galleryTable, shared),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),
