@@ -280,6 +280,12 @@ export async function openRecords(
   }
 }
 
+/** One service a data directory; undefined while another process runs one, or puts a backup in its place. */
+export async function lockService(config: Pick<Config, 'dataDir'>): Promise<ProcessLock | undefined> {
+  await openDataDir(config.dataDir);
+  return acquireProcessLock(join(config.dataDir, 'service.lock'));
+}
+
 /** Two imports at once could make one person twice; undefined while another process imports. */
 export async function lockImports(config: Config): Promise<ProcessLock | undefined> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });

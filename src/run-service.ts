@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { type Composed, compose, DEFAULT_TENANT } from './compose.ts';
-import type { Config } from './config.ts';
+import { type Composed, compose, DEFAULT_TENANT, lockService } from './compose.ts';
+import { type Config, ConfigError } from './config.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
 import { sweepRetention } from './core/operations/enforce-retention.ts';
 import { failInterruptedOperations } from './core/operations/long-running.ts';
@@ -27,6 +27,22 @@ export interface RunningService {
 
 /** config → compose → server → listen. `print` gets what the operator must see: addresses, and a new key, once. */
 export async function runService(config: Config, print: (line: string) => void): Promise<RunningService> {
+  const lock = await lockService(config);
+  if (!lock)
+    throw new ConfigError([`KITH_DATA_DIR: another Kith serves ${config.dataDir}; stop it, or name another folder`]);
+  try {
+    const service = await start(config, print);
+    return {
+      ...service,
+      stop: () => service.stop().finally(() => lock.release()),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function start(config: Config, print: (line: string) => void): Promise<RunningService> {
   const deps = await compose(config, {
     part: 'service',
     onIndexProgress: (rows) => {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { BadBackupError } from '../backup/manifest.ts';
 import { ConfigError } from '../config.ts';
 import { KithError } from '../core/errors.ts';
 import { DamagedLogError } from '../damaged-log-error.ts';
@@ -43,6 +44,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   duplicates: async () => (await import('./duplicates.ts')).addDuplicatesCommand,
   models: async () => (await import('./models.ts')).addModelsCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
+  backup: async () => (await import('./backup.ts')).addBackupCommand,
+  restore: async () => (await import('./restore.ts')).addRestoreCommand,
+  identity: async () => (await import('./backup.ts')).addIdentityCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
 };
 
@@ -98,7 +102,7 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
 }
 
 /** Not faults of the program: their message says all there is to do. */
-const EXPECTED = [KithError, UsageError, ConfigError, DamagedLogError];
+const EXPECTED = [KithError, UsageError, ConfigError, DamagedLogError, BadBackupError];
 
 function describeFailure(error: unknown, debug: boolean): string {
   const isExpected = EXPECTED.some((kind) => error instanceof kind);

@@ -6,7 +6,7 @@ interface Migration {
 }
 
 /** "KITH" in ASCII: tells Kith's files from other people's SQLite files. */
-const APPLICATION_ID = 0x4b495448;
+export const APPLICATION_ID = 0x4b495448;
 
 // Released migrations never change: a new need is a new one at the end.
 const MIGRATIONS: readonly Migration[] = [
