@@ -1,8 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { kith, recordsOf } from '../support/kith-command.ts';
+import { openRecords } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { seededRandom } from '../../src/core/statistics/seeded-random.ts';
+import { kith, recordsOf, startKith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 
 // Each test starts several processes, which load the models
@@ -66,7 +72,74 @@ test('a run that was stopped goes on, keeps what it had found, and forgets its p
   expect(recordsOf(anew.stdout)).toEqual(found);
 });
 
+test('a run over thousands that was killed goes on where it was, and finds every pair', async () => {
+  const persons = 6000;
+  const duplicates = 6;
+  const largeEnv = { KITH_DATA_DIR: join(root, 'large') };
+  await enrolStrangers(largeEnv, { persons, duplicates });
+  const args = ['duplicates', '-g', 'crowd', '--json'];
+  const place = join(largeEnv.KITH_DATA_DIR, 'duplicates', '1.json');
+
+  const killed = startKith(args, { env: largeEnv });
+  const gone = once(killed, 'close');
+  await vi.waitUntil(() => existsSync(place), { timeout: 60_000, interval: 5 });
+  killed.kill('SIGKILL');
+  await gone;
+  const { doneEnrolmentNo } = JSON.parse(await readFile(place, 'utf8'));
+  expect(doneEnrolmentNo).toBeGreaterThan(0);
+  expect(doneEnrolmentNo).toBeLessThan(persons);
+
+  const resumed = await kith(args, { env: largeEnv });
+  expect(resumed.stderr).toContain('Going on where the last run was stopped');
+  const records = recordsOf(resumed.stdout);
+  expect(records.at(-1)).toEqual({ type: 'summary', gallery: 'crowd', pairs: duplicates, interrupted: false });
+  for (const pair of records.slice(0, -1)) expect(pair).toMatchObject({ score: expect.closeTo(0.8, 1) });
+  expect(existsSync(place)).toBe(false);
+});
+
 test('a gallery that is not there is refused by name', async () => {
   const refused = await kith(['duplicates', '-g', 'nowhere'], { env });
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('there are: club') });
 });
+
+/** Made-up people in random directions; the first few are enrolled again at the end, with a cosine of .8. */
+async function enrolStrangers(
+  largeEnv: Readonly<Record<string, string>>,
+  { persons, duplicates }: { readonly persons: number; readonly duplicates: number },
+): Promise<void> {
+  const random = seededRandom(4);
+  const direction = () => unit(Float32Array.from({ length: 512 }, () => random() + random() + random() + random() - 2));
+  const records = await openRecords(loadConfig(largeEnv), 'command-line');
+  try {
+    const ref = { tenantId: 'default', kind: 'large-person', galleryId: 'crowd' } as const;
+    await records.store.createGallery({ ...ref, name: 'Crowd', recognitionModel: 'recognition_04', createdMs: 0 });
+    const first = Array.from({ length: persons - duplicates }, direction);
+    const again = first.slice(0, duplicates).map((vector) => {
+      const other = direction();
+      return unit(vector.map((value, i) => 0.8 * value + 0.6 * (other[i] as number)));
+    });
+    const people = [...first, ...again].map((vector, i) => {
+      const wrappedKey = records.vault.newPersonKey(ref.tenantId);
+      const enrolment = {
+        enrolmentId: randomUUID(),
+        box: { leftPx: 0, topPx: 0, widthPx: 100, heightPx: 100 },
+        quality: { level: 'high' as const, reasons: [] },
+        packId: 'fast',
+        sealedTemplate: records.vault.sealTemplate(ref.tenantId, wrappedKey, vector),
+        createdMs: 0,
+      };
+      return {
+        person: { personId: randomUUID(), name: `Person ${i}`, wrappedKey, createdMs: 0 },
+        enrolments: [enrolment],
+      };
+    });
+    await records.store.importPersons(ref, people);
+  } finally {
+    await records.close();
+  }
+}
+
+function unit(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
