@@ -218,7 +218,8 @@ ${table(
   ),
 )}
 
-Is the tail that ships the tail of these photos? All ${shippedTail[0]?.pairs.toLocaleString('en')} pairs of two people, 95 % bootstrap interval over people:
+Is the tail that ships the tail of these photos? All ${shippedTail[0]?.pairs.toLocaleString('en')} pairs of two people, 95 % bootstrap interval over people
+(where none was seen, the rule of three):
 
 ${table(
   ['score', 'shipped rate', 'counted', 'interval'],

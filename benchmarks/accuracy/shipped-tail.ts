@@ -2,6 +2,7 @@
 import { type FaceComparisons, pairScores } from '../../src/core/evaluation/face-comparisons.ts';
 import { quantile } from '../../src/core/statistics/bootstrap-interval.ts';
 import { shareAtOrAbove } from '../../src/core/statistics/error-trade-off.ts';
+import { ruleOfThree } from '../../src/core/statistics/proportion-interval.ts';
 import { seededRandom } from '../../src/core/statistics/seeded-random.ts';
 import type { Calibration } from '../../src/core/types.ts';
 
@@ -12,7 +13,7 @@ export interface TailCheck {
   readonly score: number;
   readonly shippedRate: number;
   readonly countedRate: number;
-  /** 95 %, over persons: pairs of one person are not independent. */
+  /** 95 %, over persons, as pairs of one person are not independent; where none was seen, the rule of three over pairs. */
   readonly countedInterval: readonly [number, number];
   readonly pairs: number;
 }
@@ -30,7 +31,8 @@ export function checkShippedTail(comparisons: FaceComparisons, { impostorTail }:
       score,
       shippedRate: falseMatchRate,
       countedRate: shareAtOrAbove(impostor, score),
-      countedInterval: [quantile(rates, 0.025), quantile(rates, 0.975)],
+      countedInterval:
+        above.length === 0 ? [0, ruleOfThree(impostor.length)] : [quantile(rates, 0.025), quantile(rates, 0.975)],
       pairs: impostor.length,
     };
   });
