@@ -47,6 +47,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   backup: async () => (await import('./backup.ts')).addBackupCommand,
   restore: async () => (await import('./restore.ts')).addRestoreCommand,
   identity: async () => (await import('./backup.ts')).addIdentityCommand,
+  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
 };
 

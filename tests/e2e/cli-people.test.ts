@@ -1,5 +1,5 @@
 // Keeping a gallery in order from the command line: real processes, real photos.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -86,4 +86,18 @@ test('nothing is erased without a yes, and everything with it', async () => {
   ]);
   expect(await run('gallery', 'delete', 'club', '--yes')).toMatchObject([{ people: 3, faces: 2 }]);
   expect(await run('gallery', 'list')).toEqual([]);
+});
+
+test('the doctor finds nothing wrong, and then what was made wrong', async () => {
+  const sound = await run('doctor');
+  expect(sound.map(({ outcome }) => outcome)).not.toContain('fault');
+  expect(sound.map(({ check }) => check)).toEqual(
+    expect.arrayContaining(['node', 'models', 'search', 'data', 'disk', 'master key', 'database', 'audit', 'service']),
+  );
+  await chmod(join(root, 'data', 'master.key'), 0o644);
+  const { code, stdout } = await command('doctor', '--json');
+  expect(code).toBe(1);
+  expect(recordsOf(stdout)).toContainEqual(
+    expect.objectContaining({ check: 'master key', outcome: 'fault', message: expect.stringContaining('chmod 600') }),
+  );
 });
