@@ -219,6 +219,34 @@ test('a change of model that was killed goes on where it was', async () => {
   }
 });
 
+test('a kept picture that shows somebody else is not read for the enrolled face', async () => {
+  const models = 'recognition_04=fast,dlib=dlib';
+  const service = await runService(loadConfig(settings(models)), () => {});
+  try {
+    await call(service, 'PUT', '/galleries/mixed', { keepPhotos: true });
+    const { personId } = await call(service, 'POST', '/galleries/mixed/people', { name: 'Ann' });
+    for (const face of ['ann', 'bob', 'annElsewhere'] as const) {
+      const path = `/galleries/mixed/people/${personId}/faces?minQuality=low`;
+      await call(service, 'POST', path, await portraitOf(face));
+    }
+  } finally {
+    await service.stop();
+  }
+  const db = new SqliteDatabase(join(root, 'data', 'kith.db'));
+  const rows = db
+    .prepare('SELECT enrolment_no AS no, sealed FROM enrolment_photos ORDER BY enrolment_no DESC LIMIT 3')
+    .all();
+  const [, bob, ann] = rows as { no: number; sealed: Buffer }[];
+  const put = db.prepare('UPDATE enrolment_photos SET sealed = ? WHERE enrolment_no = ?');
+  put.run(bob?.sealed, ann?.no);
+  put.run(ann?.sealed, bob?.no);
+  db.close();
+
+  const args = ['--json', 'gallery', 'upgrade-model', 'mixed', '--to', 'dlib'];
+  const refused = await kith(args, { env: { ...env, KITH_RECOGNITION_MODELS: models } });
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("2 faces can't be read anew") });
+});
+
 test('a model that changed on the disk stops the start and the check, and both say what to do', async () => {
   await writeFile(join(root, 'data', 'models', 'dlib', 'dlib.onnx'), 'no longer a network');
   const checked = await kith(['models', 'check', 'dlib'], { env });

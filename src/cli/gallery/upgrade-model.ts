@@ -67,7 +67,9 @@ export async function upgradeModel(
           terminal.record({ type: 'face-left', personId, faceId: enrolmentId });
         }
         for (const { personId, enrolmentId } of result.without.slice(0, NAMED)) {
-          terminal.note(`Face ${enrolmentId} of person ${personId}: no picture is kept, or no face is found in it.`);
+          terminal.note(
+            `Face ${enrolmentId} of person ${personId}: no picture is kept, or the enrolled face is not found in it.`,
+          );
         }
         const one = result.without.length === 1;
         terminal.fail(
