@@ -30,7 +30,7 @@ describe('what can not work ends with 2 and a sentence, before anything is made'
     [['enrol', '.', '-g', 'club', '--pattern', '*.jpg'], /\{person\} exactly once/],
     [['enrol', '.', '-g', 'club', '--csv', 'a.csv', '--pattern', '{person}.jpg'], /cannot be used with/],
     [['enrol', '-g', 'club', '--csv', 'no-such.csv'], /no such file/],
-    [['enrol', 'scripts', '-g', 'club'], /no photos in docs/],
+    [['enrol', 'scripts', '-g', 'club'], /no photos in scripts/],
     [['identify', 'x.jpg', '-g', 'club'], /There is no data/],
     [['identify', 'x.jpg', '-g', 'club', '--threshold', '1.5'], /from 0 to 1/],
     [['identify', 'a.png', '-g', 'club', '--annotate', 'a.png'], /the photo itself/],
