@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_TENANT, openRecords } from '../compose.ts';
-import { createApiKey, revokeApiKey } from '../core/operations/manage-api-keys.ts';
+import { createApiKey, revokeApiKey, rotateApiKey } from '../core/operations/manage-api-keys.ts';
 import type { Permission } from '../core/types.ts';
 import { type CommandContext, closing, requireData } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -29,6 +29,14 @@ export function addKeysCommand(program: Command, run: RunCommand): void {
     .command('list')
     .description('Lists the keys there are, without the keys themselves.')
     .action((_options: object, command: Command) => run(command, listKeys));
+  keys
+    .command('rotate')
+    .description('Makes a second key like one there is; revoke that one once every client has the new one.')
+    .argument('<keyId>', 'as kith keys list shows it')
+    .addHelpText('after', '\nExample:\n  kith keys rotate 5f0c… && kith keys revoke 5f0c…')
+    .action((keyId: string, _options: object, command: Command) =>
+      run(command, (context) => rotateKey(context, keyId)),
+    );
   keys
     .command('revoke')
     .description('Ends a key; a running service refuses it within a second.')
@@ -68,6 +76,19 @@ async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitC
       new Date(createdMs).toISOString().slice(0, 10),
     ]);
     terminal.answer(formatTable(terminal, ['Key id', 'Label', 'May', 'Made'], rows));
+    return EXIT.done;
+  });
+}
+
+async function rotateKey({ terminal, loadConfig }: CommandContext, keyId: string): Promise<ExitCode> {
+  const config = loadConfig();
+  await requireData(config);
+  return closing(await openRecords(config, 'command-line'), async (deps) => {
+    const made = await rotateApiKey(deps, { tenantId: DEFAULT_TENANT, keyId });
+    if (!made) throw new UsageError(`There is no key "${keyId}"; kith keys list shows those there are.`);
+    terminal.record({ type: 'key', keyId: made.keyId, key: made.key, insteadOf: keyId });
+    terminal.answer(made.key);
+    terminal.note(`Keep it now: it is shown this once. The old one works until kith keys revoke ${keyId}`);
     return EXIT.done;
   });
 }
