@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   identify: async () => (await import('./identify.ts')).addIdentifyCommand,
   verify: async () => (await import('./verify.ts')).addVerifyCommand,
   detect: async () => (await import('./detect.ts')).addDetectCommand,
+  group: async () => (await import('./group.ts')).addGroupCommand,
   people: async () => (await import('./people.ts')).addPeopleCommand,
   gallery: async () => (await import('./gallery.ts')).addGalleryCommand,
   consent: async () => (await import('./consent.ts')).addConsentCommand,

@@ -101,3 +101,16 @@ test('the doctor finds nothing wrong, and then what was made wrong', async () =>
     expect.objectContaining({ check: 'master key', outcome: 'fault', message: expect.stringContaining('chmod 600') }),
   );
 });
+
+test('faces of photos are sorted by person', async () => {
+  const groups = (await run(
+    'group',
+    ...['Ann', 'Anne', 'Bob'].map((name) => join(root, 'people', name, '1.jpg')),
+  )) as (JsonRecord & {
+    readonly faces: readonly { readonly file: string }[];
+  })[];
+  expect(groups.map(({ faces }) => faces.map(({ file }) => file.split('/').at(-2)))).toEqual([
+    ['Ann', 'Anne'],
+    ['Bob'],
+  ]);
+});
