@@ -71,16 +71,23 @@ ${outcomeBar([
   ['nobody', enrolled.unknown],
   ['wrong', enrolled.wrongPerson],
 ])}
-<p>${swatch('right')}${inThousand(enrolled.match)} get the right name ${swatch('ask')}${inThousand(enrolled.review)} are put to a colleague as a question
-${swatch('nobody')}${inThousand(enrolled.unknown)} are not found ${swatch('wrong')}${inThousand(enrolled.wrongPerson)} get a wrong name</p>
+${legend([
+  ['right', `${inThousand(enrolled.match)} get the right name`],
+  ['ask', `${inThousand(enrolled.review)} are put to a colleague as a question`],
+  ['nobody', `${inThousand(enrolled.unknown)} are not found`],
+  ['wrong', `${inThousand(enrolled.wrongPerson)} get a wrong name`],
+])}
 <h3>1,000 photos of strangers</h3>
 ${outcomeBar([
   ['right', strangers.unknown],
   ['ask', strangers.review],
   ['wrong', strangers.match],
 ])}
-<p>${swatch('right')}${inThousand(strangers.unknown)} stay strangers ${swatch('ask')}${inThousand(strangers.review)} are put to a colleague
-${swatch('wrong')}${shown} get a name</p>
+${legend([
+  ['right', `${inThousand(strangers.unknown)} stay strangers`],
+  ['ask', `${inThousand(strangers.review)} are put to a colleague`],
+  ['wrong', `${shown} get a name`],
+])}
 </div>`;
 }
 
@@ -92,8 +99,9 @@ function outcomeBar(shares: readonly (readonly [OutcomeClass, number])[]): strin
   return `<div class="bar" aria-hidden="true">${parts.join('')}</div>`;
 }
 
-function swatch(name: OutcomeClass): string {
-  return `<i class="swatch ${name}" aria-hidden="true"></i>`;
+function legend(entries: readonly (readonly [OutcomeClass, string])[]): string {
+  const items = entries.map(([name, text]) => `<li><i class="swatch ${name}" aria-hidden="true"></i>${text}</li>`);
+  return `<ul class="legend">${items.join('')}</ul>`;
 }
 
 function sizesSection({ sizes, recommended, identification }: Evaluation): string {
@@ -205,7 +213,7 @@ ${pairCards(content, worstGenuine)}`;
 function pairCards({ faces, faceThumbnail }: ReportContent, pairs: readonly ScoredPair[]): string {
   const side = (face: number): string => {
     const { personName, file } = faces[face] as LabelledFace;
-    return `<div>${picture(faceThumbnail(face))}<span>${escapeHtml(personName)}</span><small>${escapeHtml(file)}</small></div>`;
+    return `<div>${picture(faceThumbnail(face))}<span>${breakable(personName)}</span><small>${breakable(file)}</small></div>`;
   };
   const cards = pairs.map(
     ({ faces: [a, b], score }) => `<li><b>${score.toFixed(3)}</b><div class="two">${side(a)}${side(b)}</div></li>`,
@@ -219,7 +227,7 @@ function refusalsSection({ refusals, photos, photoThumbnail }: ReportContent): s
     .slice(0, SHOWN_REFUSALS)
     .map(
       ({ file, person, message }) =>
-        `<li>${picture(photoThumbnail(file))}<span>${escapeHtml(person)}</span><small>${escapeHtml(file)}</small><p>${escapeHtml(message)}</p></li>`,
+        `<li>${picture(photoThumbnail(file))}<span>${breakable(person)}</span><small>${breakable(file)}</small><p>${escapeHtml(message)}</p></li>`,
     );
   const more = refusals.length > SHOWN_REFUSALS ? `<p>And ${refusals.length - SHOWN_REFUSALS} more.</p>` : '';
   return `<h2>Failures to enrol</h2>
@@ -258,6 +266,11 @@ export function share(value: number): string {
 
 export function interval({ lower, upper }: Interval): string {
   return `${share(lower)} to ${share(upper)}`;
+}
+
+/** Escaped; breaks after what joins words in names of files. */
+function breakable(text: string): string {
+  return escapeHtml(text).replace(/[_/]/g, '$&<wbr>');
 }
 
 export function escapeHtml(text: string): string {

@@ -9,8 +9,8 @@ h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
 p { max-width: 46rem; }
 .meta, small { opacity: .75; }
 .bar { display: flex; height: 1.4rem; border-radius: 6px; overflow: hidden; background: var(--line); gap: 1px; }
-.swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 3px; margin: 0 .35rem 0 .9rem; }
-.outcomes p { margin: .4rem 0 0 -.9rem; max-width: none; }
+.swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 3px; margin-right: .4rem; }
+.legend { list-style: none; padding: 0; margin: .4rem 0 0; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
 .right { background: var(--right); } .ask { background: var(--ask); }
 .nobody { background: var(--nobody); } .wrong { background: var(--wrong); }
 .no { color: var(--wrong); }
@@ -29,7 +29,7 @@ svg .title { font-size: 13px; font-weight: 600; }
 .cards b { font-variant-numeric: tabular-nums; }
 .cards span, .cards small { display: block; overflow-wrap: anywhere; line-height: 1.3; }
 .cards p { margin: .4rem 0 0; }
-.cards img { display: block; border-radius: 6px; margin: .3rem 0; }
+.cards img { display: block; width: 100%; max-width: 8rem; height: auto; border-radius: 6px; margin: .3rem 0; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: .7rem; }
 @media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; } .pair, tr { break-inside: avoid; } }
 `;
