@@ -251,8 +251,6 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
 
   test.each([
     ['light', 1280],
-    ['dark', 1280],
-    ['light', 360],
     ['dark', 360],
   ] as const)(
     'every page is readable for everybody in %s at %s px, with names of any kind',

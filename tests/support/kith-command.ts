@@ -1,11 +1,9 @@
-// The real `kith` command, from source, in a process of its own.
+// The real `kith` command, as it was built, in a process of its own.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 export interface KithResult {
   readonly code: number | null;
@@ -19,14 +17,14 @@ export interface KithOptions {
 }
 
 export function startKith(args: readonly string[], options: KithOptions = {}): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, ['--import', tsx, cli, ...args], {
+  return spawn(process.execPath, [cli, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, KITH_ENGINE_PROCESSES: '1', ...options.env },
   });
 }
 
 /** For a shell; the arguments must need no quoting. */
 export function kithCommandLine(args: readonly string[]): string {
-  return [process.execPath, '--import', tsx, cli, ...args].join(' ');
+  return [process.execPath, cli, ...args].join(' ');
 }
 
 export async function kith(args: readonly string[], options: KithOptions = {}): Promise<KithResult> {
