@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GalleryRows } from './gallery-rows.ts';
-import { type PersonSet, personSet } from './person-set.ts';
+import { membersOf, type PersonSet, personSet } from './person-set.ts';
 import type { Span } from './scan-task.ts';
 import type { Segment } from './segment.ts';
 
-/** Looking up and picking a row costs as much as scanning so many (measured: 150 to 200 against 3 to 5 ns). */
-const ROWS_SCANNED_PER_ROW_PICKED = 32;
+/** Looking up and picking a row costs as much as scanning so many (measured at a million: 1.1 µs against 8 ns of elapsed time). */
+const ROWS_SCANNED_PER_ROW_PICKED = 128;
 /** Persons looked up between two turns of the event loop: half a millisecond. */
 const LOOK_UPS_A_TURN = 2048;
 
@@ -51,7 +51,7 @@ export async function pickRows(set: PersonSet, rows: GalleryRows): Promise<Picke
   const bySegment = new Map<Segment, number[]>();
   let count = 0;
   let lookUps = 0;
-  for (const personNo of set.numbers) {
+  for (const personNo of membersOf(set)) {
     for (const { segment, row } of rows.rowsOfPerson(personNo)) {
       const picked = bySegment.get(segment);
       if (picked) picked.push(row);
