@@ -175,6 +175,8 @@ async function measure() {
 async function importSyntheticPeople({ deps }: RunningService): Promise<void> {
   const { template } = syntheticPeople(20_26);
   const count = people - FRONT_DOOR.length - NEWCOMERS;
+  const { transformKey } = await deps.store.getGallery(REF);
+  const turnedWith = transformKey ? { transformKey } : {};
   for (let from = 0; from < count; from += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => {
       const wrappedKey = deps.vault.newPersonKey(DEFAULT_TENANT);
@@ -186,7 +188,12 @@ async function importSyntheticPeople({ deps }: RunningService): Promise<void> {
             box: { leftPx: 0, topPx: 0, widthPx: 200, heightPx: 200 },
             quality: { level: 'high' as const, reasons: [] },
             packId: 'fast',
-            sealedTemplate: deps.vault.sealTemplate(DEFAULT_TENANT, wrappedKey, template(from + i)),
+            ...turnedWith,
+            sealedTemplate: deps.vault.sealTemplate(
+              DEFAULT_TENANT,
+              wrappedKey,
+              deps.vault.turn(DEFAULT_TENANT, transformKey, template(from + i)),
+            ),
             createdMs: Date.now(),
           },
         ],

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuditFaultError } from './audit/audit-fault.ts';
+import { createAuditHistory } from './audit/audit-history.ts';
 import { openAuditLog } from './audit/audit-log.ts';
 import { AUDIT_FOLDER } from './audit/chain-folder.ts';
 import { openReceiptSigner } from './audit/erasure-receipt.ts';
@@ -212,6 +213,7 @@ export async function openRecords(
     | 'vault'
     | 'keys'
     | 'auditLog'
+    | 'auditHistory'
     | 'images'
     | 'clock'
     | 'newId'
@@ -260,6 +262,7 @@ export async function openRecords(
       receipts: await openReceiptSigner(join(config.dataDir, AUDIT_FOLDER)),
       vault,
       auditLog,
+      auditHistory: createAuditHistory({ folder: join(config.dataDir, AUDIT_FOLDER), clock }),
       audit,
       keys: createApiKeys(store, {
         clock,

@@ -16,6 +16,9 @@ const SWEEP_INTERVAL_MS = 30_000;
 const CALIBRATE_INTERVAL_MS = 60_000;
 const USES_INTERVAL_MS = 60_000;
 const RETENTION_INTERVAL_MS = 600_000;
+const AUDIT_CHECK_INTERVAL_MS = 86_400_000;
+/** The first check waits until the start is over. */
+const FIRST_AUDIT_CHECK_MS = 60_000;
 const COPY_INTERVAL_MS = 60_000;
 
 export interface RunningService {
@@ -71,6 +74,7 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
       every(RETENTION_INTERVAL_MS, () => sweepRetention(deps, stopping.signal), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, stopping.signal), app.log),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
+      every(FIRST_AUDIT_CHECK_MS, () => checkAuditDaily(deps), app.log),
     ];
     await printGreeting(deps, config, { url, print });
     return {
@@ -88,6 +92,12 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
     await deps.close();
     throw error;
   }
+}
+
+async function checkAuditDaily({ auditHistory, clock }: Composed): Promise<void> {
+  const last = auditHistory.lastCheck();
+  if (last && clock.nowMs() - last.checkedMs < AUDIT_CHECK_INTERVAL_MS) return;
+  await auditHistory.check();
 }
 
 async function printGreeting(

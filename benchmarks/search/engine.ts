@@ -23,4 +23,6 @@ export interface EngineOptions {
   readonly dims: number;
   /** A folder of its own. */
   readonly folder: string;
+  /** With the gallery, for engines that read templates back. */
+  readonly dataFolder: string;
 }

@@ -57,7 +57,7 @@ async function run({ engine: name, rows, dims, ownFolder, maxLoadS, ...options }
   const entry = ENGINES[name];
   if (!entry) return { refused: 'there is no such engine' };
   const queries = readQueries(options.dataFolder, rows);
-  const engine = await entry.open({ rows, dims, folder: ownFolder });
+  const engine = await entry.open({ rows, dims, folder: ownFolder, dataFolder: options.dataFolder });
   const loaded = await load(engine, { rows, folder: options.dataFolder, maxLoadS });
   if ('refused' in loaded) return loaded;
 

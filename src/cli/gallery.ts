@@ -5,6 +5,7 @@ import { createGallery, deleteGallery, setGallery } from './gallery/change-galle
 import { galleryRetention, type RetentionOptions } from './gallery/gallery-retention.ts';
 import { showStats } from './gallery/gallery-stats.ts';
 import { listGalleries } from './gallery/list-galleries.ts';
+import { rekeyGallery } from './gallery/rekey-gallery.ts';
 import { upgradeModel } from './gallery/upgrade-model.ts';
 import { wholeNumber } from './option-values.ts';
 import type { RunCommand } from './program.ts';
@@ -74,6 +75,14 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .addHelpText('after', '\nExample:\n  kith gallery upgrade-model staff --to r50')
     .action((galleryId: string, options: Parameters<typeof upgradeModel>[2], command: Command) =>
       run(command, (context) => upgradeModel(context, galleryId, options)),
+    );
+  gallery
+    .command('rekey')
+    .description('Gives a gallery a new key for its templates; it answers meanwhile, and can be enrolled into.')
+    .argument('<gallery>', 'its id')
+    .addHelpText('after', '\nExample:\n  kith gallery rekey club')
+    .action((galleryId: string, _options: object, command: Command) =>
+      run(command, (context) => rekeyGallery(context, galleryId)),
     );
   gallery
     .command('retention')

@@ -12,6 +12,8 @@ import { UsageError } from './usage-error.ts';
 interface CreateOptions {
   readonly label: string;
   readonly permission: readonly string[];
+  readonly gallery?: readonly string[];
+  readonly purpose?: readonly string[];
 }
 
 const PERMISSIONS: readonly Permission[] = ['admin', 'enrol', 'search', 'review', 'audit'];
@@ -23,6 +25,8 @@ export function addKeysCommand(program: Command, run: RunCommand): void {
     .description('Makes a key and prints it, this once: only its hash is kept.')
     .option('--label <text>', 'what the key is for', 'command line')
     .option('--permission <name...>', `what it may do: ${PERMISSIONS.join(', ')}`, ['admin'])
+    .option('--gallery <id...>', 'the only galleries it knows of')
+    .option('--purpose <text...>', 'it knows only of galleries with one of these purposes')
     .addHelpText('after', '\nExample:\n  kith keys create --label "front desk" --permission search')
     .action((options: CreateOptions, command: Command) => run(command, (context) => createKey(context, options)));
   keys
@@ -53,8 +57,16 @@ async function createKey({ terminal, loadConfig }: CommandContext, options: Crea
     return permission;
   });
   return closing(await openRecords(loadConfig(), 'command-line'), async (deps) => {
-    const { keyId, key } = await createApiKey(deps, { tenantId: DEFAULT_TENANT, label: options.label, permissions });
-    terminal.record({ type: 'key', keyId, key, label: options.label, permissions });
+    const { label, gallery: galleries, purpose: purposes } = options;
+    const { keyId, key } = await createApiKey(deps, {
+      tenantId: DEFAULT_TENANT,
+      label,
+      permissions,
+      ...(galleries || purposes
+        ? { bounds: { ...(galleries ? { galleries } : {}), ...(purposes ? { purposes } : {}) } }
+        : {}),
+    });
+    terminal.record({ type: 'key', keyId, key, label, permissions });
     terminal.answer(key);
     terminal.note('Keep it now: it is shown this once and stored only as a hash.');
     return EXIT.done;
@@ -66,16 +78,24 @@ async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitC
   await requireData(config);
   return closing(await openRecords(config, 'command-line'), async (deps) => {
     const keys = (await deps.store.listApiKeys()).filter(({ tenantId }) => tenantId === DEFAULT_TENANT);
-    for (const { keyId, label, permissions, createdMs } of keys) {
-      terminal.record({ type: 'key', keyId, label, permissions, createdAt: new Date(createdMs).toISOString() });
+    for (const { keyId, label, permissions, bounds, createdMs } of keys) {
+      terminal.record({
+        type: 'key',
+        keyId,
+        label,
+        permissions,
+        ...bounds,
+        createdAt: new Date(createdMs).toISOString(),
+      });
     }
-    const rows = keys.map(({ keyId, label, permissions, createdMs }) => [
+    const rows = keys.map(({ keyId, label, permissions, bounds, createdMs }) => [
       keyId,
       printable(label),
       permissions.join(', '),
+      [...(bounds?.galleries ?? []), ...(bounds?.purposes ?? []).map(printable)].join(', '),
       new Date(createdMs).toISOString().slice(0, 10),
     ]);
-    terminal.answer(formatTable(terminal, ['Key id', 'Label', 'May', 'Made'], rows));
+    terminal.answer(formatTable(terminal, ['Key id', 'Label', 'May', 'Only', 'Made'], rows));
     return EXIT.done;
   });
 }

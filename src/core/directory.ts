@@ -17,14 +17,17 @@ export function directoryFacesOf(tenantId: string, recognitionModel: string): Ga
 }
 
 /** A directory is there for whoever asks: its galleries are made when they are first needed. */
-export async function openDirectory(deps: Pick<Deps, 'store' | 'clock'>, tenantId: string): Promise<GalleryRef> {
+export async function openDirectory(
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'>,
+  tenantId: string,
+): Promise<GalleryRef> {
   const directory = directoryOf(tenantId);
   await ensureGallery(deps, directory, DEFAULT_RECOGNITION_MODEL);
   return directory;
 }
 
 export async function openDirectoryFaces(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'>,
   tenantId: string,
   recognitionModel: string,
 ): Promise<GalleryRef> {
@@ -34,12 +37,13 @@ export async function openDirectoryFaces(
 }
 
 async function ensureGallery(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'>,
   ref: GalleryRef,
   recognitionModel: string,
 ): Promise<void> {
   if (await deps.store.findGallery(ref)) return;
-  const gallery = { ...ref, name: ref.galleryId, recognitionModel, createdMs: deps.clock.nowMs() };
+  const transformKey = deps.vault.newTransformKey(ref.tenantId);
+  const gallery = { ...ref, name: ref.galleryId, recognitionModel, transformKey, createdMs: deps.clock.nowMs() };
   await unlessAlreadyThere(deps.store.createGallery(gallery));
 }
 

@@ -74,3 +74,6 @@ export const MAX_RETENTION_DAYS = 36_525;
 
 /** Who gave consent, and how, in UTF-16 code units. */
 export const MAX_CONSENT_LENGTH = 128;
+
+/** Galleries, or purposes, that one key may be bound to. */
+export const MAX_KEY_BOUNDS = 100;

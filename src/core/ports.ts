@@ -2,10 +2,13 @@
 import type { Store } from './storage/store.ts';
 import type {
   AnalysedImage,
+  AuditAction,
   AuditActor,
   AuditEvent,
+  AuditRecord,
   AuditRef,
   ErasureReceipt,
+  KeyBounds,
   ModelPack,
   Permission,
   Principal,
@@ -17,6 +20,16 @@ import type {
 export interface Vault {
   /** A fresh data key for one person, wrapped for storage. */
   newPersonKey(tenantId: string): Uint8Array;
+  /** A fresh key for a gallery, wrapped for storage: its templates are turned with it before they are sealed. */
+  newTransformKey(tenantId: string): Uint8Array;
+  /**
+   * A template as a gallery keeps it, and as probes are compared with it: scores within the gallery stay, those with other
+   * galleries say nothing. Without a key (a gallery of before there were any) the vector itself.
+   */
+  turn(tenantId: string, wrappedTransformKey: Uint8Array | undefined, vector: Float32Array): Float32Array;
+  /** The inverse, for templates that go elsewhere. */
+  turnBack(tenantId: string, wrappedTransformKey: Uint8Array | undefined, vector: Float32Array): Float32Array;
+  /** The vector turned already. */
   sealTemplate(tenantId: string, wrappedKey: Uint8Array, vector: Float32Array): Uint8Array;
   /** Throws when the key or the bytes were altered. */
   openTemplate(tenantId: string, wrappedKey: Uint8Array, sealed: Uint8Array): Float32Array;
@@ -182,6 +195,49 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
+export interface AuditQuery {
+  readonly tenantId: string;
+  /** Only records that name this person, as done to or as found. */
+  readonly personId?: string;
+  readonly action?: AuditAction;
+  /** From (inclusive) and until (exclusive). */
+  readonly fromMs?: number;
+  readonly untilMs?: number;
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly before?: string;
+}
+
+export interface AuditPage {
+  /** Newest first. Fewer than asked for, or none, where looking any longer would keep the caller waiting. */
+  readonly records: readonly AuditRecord[];
+  /** Where the list goes on; absent at its end. */
+  readonly next?: string;
+}
+
+export interface AuditCheck {
+  readonly checkedMs: number;
+  /** Time of the newest record it read, ISO 8601. */
+  readonly coversUntil?: string;
+  /** The first place at which each chain isn't what was written; none in a log that nobody changed. */
+  readonly faults: readonly {
+    readonly kind: string;
+    readonly chain: string;
+    readonly file: string;
+    readonly line: number;
+    readonly message: string;
+  }[];
+}
+
+/** Looks back into the log. */
+export interface AuditHistory {
+  read(query: AuditQuery): Promise<AuditPage>;
+  /** Reads every line of every chain; who asks while one is under way gets that one. */
+  check(): Promise<AuditCheck>;
+  /** How the last one went; undefined before the first. */
+  lastCheck(): AuditCheck | undefined;
+}
+
 // ── The rest ────────────────────────────────────────────────────────────────
 
 export interface ImageFetcher {
@@ -189,15 +245,19 @@ export interface ImageFetcher {
   fetchImage(url: string, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
+export interface NewApiKey {
+  readonly tenantId: string;
+  /** What it is for. */
+  readonly label: string;
+  readonly permissions: readonly Permission[];
+  readonly bounds?: KeyBounds;
+}
+
 export interface ApiKeys {
   /** Undefined for a key that is not known; takes the same time for every wrong key. */
   authenticate(presentedKey: string): Promise<Principal | undefined>;
   /** The key itself is in the answer and nowhere else. */
-  create(
-    tenantId: string,
-    label: string,
-    permissions: readonly Permission[],
-  ): Promise<{ readonly keyId: string; readonly key: string }>;
+  create(key: NewApiKey): Promise<{ readonly keyId: string; readonly key: string }>;
 }
 
 /** Brings the index up to date with the store; see index-follower.ts. */
@@ -243,6 +303,7 @@ export interface Deps {
   readonly images: ImageFetcher;
   readonly keys: ApiKeys;
   readonly auditLog: AuditLog;
+  readonly auditHistory: AuditHistory;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Name a client sends → pack that answers for it. */

@@ -66,8 +66,10 @@ export interface Gallery extends GalleryRef, GalleryTerms {
   readonly keepPhotos: boolean;
   /** The gallery's own impostor tail, once it is large enough to have one. */
   readonly tail?: GalleryTail;
-  /** When its templates were last made anew by another model. */
-  readonly modelChangedMs?: number;
+  /** When its templates were last made anew: by another model, or turned with another key. */
+  readonly templatesChangedMs?: number;
+  /** Its templates are turned with it, wrapped as it is here; undefined for those of before there were such keys. */
+  readonly transformKey?: Uint8Array;
   readonly training: Training;
   readonly createdMs: number;
   readonly modifiedMs: number;
@@ -342,11 +344,20 @@ export interface Candidate {
 /** What a route needs and a key may carry. `admin` includes the others. */
 export type Permission = 'admin' | 'enrol' | 'search' | 'review' | 'audit';
 
+/** What a key is bound to: for it, nothing else exists. A member left out binds to nothing. */
+export interface KeyBounds {
+  /** Ids of galleries, of whatever kind. */
+  readonly galleries?: readonly string[];
+  /** Purposes of galleries, word for word. */
+  readonly purposes?: readonly string[];
+}
+
 /** Whoever presented a valid key. */
 export interface Principal {
   readonly tenantId: string;
   readonly keyId: string;
   readonly permissions: ReadonlySet<Permission>;
+  readonly bounds?: KeyBounds;
 }
 
 // ── Audit: who did what, without a photo, a template, a name or user data ───
@@ -404,6 +415,7 @@ export type AuditEvent = AuditOutcome &
           | 'gallery-create'
           | 'gallery-change'
           | 'gallery-train'
+          | 'gallery-rekey'
           | 'person-create'
           | 'person-change'
           | 'person-read'
@@ -442,3 +454,6 @@ export interface AuditRef {
   readonly chain: string;
   readonly seq: number;
 }
+
+/** An event as it stands in the log. */
+export type AuditRecord = AuditEvent & AuditActor & AuditRef & { /** ISO 8601. */ readonly time: string };

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { KithError } from '../core/errors.ts';
 import type { ApiKeys, GalleryIndex } from '../core/ports.ts';
 import { admit, bearerToken } from '../dialects/http/admit.ts';
+import { refuseBoundKey } from '../dialects/http/key-bounds.ts';
 
 export interface MetricsDeps {
   readonly keys: Pick<ApiKeys, 'authenticate'>;
@@ -33,7 +34,7 @@ export function addMetrics(app: FastifyInstance, { keys, index }: MetricsDeps): 
   });
   app.get('/metrics', { config: { permission: 'audit' } }, async (request, reply) => {
     try {
-      await admit(keys, bearerToken(request.headers.authorization), 'audit');
+      refuseBoundKey(await admit(keys, bearerToken(request.headers.authorization), 'audit'));
     } catch (error) {
       if (!(error instanceof KithError)) throw error;
       const status = error.problem.kind === 'unauthenticated' ? 401 : 403;

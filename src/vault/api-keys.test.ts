@@ -39,8 +39,8 @@ async function setUp(options: Partial<ApiKeysOptions> = {}) {
 
 test('a key is 256 random bits, known by what it may do, and not stored', async () => {
   const { store, keys } = await setUp();
-  const one = await keys.create('home', 'door 3', ['enrol', 'search']);
-  const two = await keys.create('away', 'desk', ['admin']);
+  const one = await keys.create({ tenantId: 'home', label: 'door 3', permissions: ['enrol', 'search'] });
+  const two = await keys.create({ tenantId: 'away', label: 'desk', permissions: ['admin'] });
   expect(one.key).toMatch(/^kith_[A-Za-z0-9_-]{43}$/);
   expect(one.key).not.toBe(two.key);
   expect(await keys.authenticate(one.key)).toEqual({
@@ -57,7 +57,7 @@ test('a key is 256 random bits, known by what it may do, and not stored', async 
 
 test('nearly right is wrong', async () => {
   const { keys } = await setUp();
-  const { key } = await keys.create('home', 'x', ['admin']);
+  const { key } = await keys.create({ tenantId: 'home', label: 'x', permissions: ['admin'] });
   const wrong = [
     '',
     'kith_',
@@ -75,7 +75,11 @@ test('nearly right is wrong', async () => {
 test('each attempt is held against every key, whole, wherever it matches', async () => {
   const environmentKey = { key: 'x'.repeat(32), tenantId: 'default', permissions: ['admin' as const] };
   const { keys } = await setUp({ environmentKey });
-  const made = await Promise.all(Array.from({ length: 20 }, (_, i) => keys.create('home', `door ${i}`, ['search'])));
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      keys.create({ tenantId: 'home', label: `door ${i}`, permissions: ['search'] }),
+    ),
+  );
   const attempts = [environmentKey.key, ...made.map(({ key }) => key), '', 'kith_', 'x'.repeat(100_000)];
   for (const attempt of attempts) {
     compared.mockClear();
@@ -88,12 +92,12 @@ test('each attempt is held against every key, whole, wherever it matches', async
 
 test('a revoked key is refused within a second, a new one is known at once', async () => {
   const { store, clock, keys } = await setUp();
-  const { key, keyId } = await keys.create('home', 'x', ['admin']);
+  const { key, keyId } = await keys.create({ tenantId: 'home', label: 'x', permissions: ['admin'] });
   expect(await keys.authenticate(key)).toBeDefined();
   await store.deleteApiKey('home', keyId);
   clock.ms = 1000;
   expect(await keys.authenticate(key)).toBeUndefined();
-  const { key: next } = await keys.create('home', 'y', ['admin']);
+  const { key: next } = await keys.create({ tenantId: 'home', label: 'y', permissions: ['admin'] });
   expect(await keys.authenticate(next)).toBeDefined();
 });
 
@@ -109,7 +113,7 @@ test('the second counts from before the keys were read', async () => {
     },
   };
   const keys = createApiKeys(slow, { clock: { nowMs: () => 0 }, newId: randomUUID, monotonicMs: () => clock.ms });
-  const { key, keyId } = await keys.create('home', 'x', ['admin']);
+  const { key, keyId } = await keys.create({ tenantId: 'home', label: 'x', permissions: ['admin'] });
   expect(await keys.authenticate(key)).toBeDefined();
   await store.deleteApiKey('home', keyId);
   clock.ms += 100;
@@ -118,7 +122,7 @@ test('the second counts from before the keys were read', async () => {
 
 test('the store is asked once a second, however many ask at once', async () => {
   const { store, clock, keys } = await setUp();
-  const { key } = await keys.create('home', 'x', ['admin']);
+  const { key } = await keys.create({ tenantId: 'home', label: 'x', permissions: ['admin'] });
   await Promise.all(Array.from({ length: 50 }, () => keys.authenticate(key)));
   clock.ms = 999;
   await keys.authenticate('wrong');
@@ -136,7 +140,7 @@ test('a store that fails once is asked again at once', async () => {
     listApiKeys: () => (failing ? Promise.reject(new Error('disk')) : store.listApiKeys()),
   };
   const keys = createApiKeys(shaky, { clock: { nowMs: () => 0 }, newId: randomUUID });
-  const { key } = await keys.create('home', 'x', ['admin']);
+  const { key } = await keys.create({ tenantId: 'home', label: 'x', permissions: ['admin'] });
   await expect(keys.authenticate(key)).rejects.toThrow('disk');
   failing = false;
   expect(await keys.authenticate(key)).toBeDefined();

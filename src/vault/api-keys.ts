@@ -65,7 +65,7 @@ export function createApiKeys(store: KeyStore, options: ApiKeysOptions): ApiKeys
       }
       return principal;
     },
-    async create(tenantId, label, permissions) {
+    async create({ tenantId, label, permissions, bounds }) {
       const keyId = newId();
       const key = `kith_${randomBytes(API_KEY_BYTES).toString('base64url')}`;
       await store.insertApiKey({
@@ -74,6 +74,7 @@ export function createApiKeys(store: KeyStore, options: ApiKeysOptions): ApiKeys
         label,
         sha256: sha256(key),
         permissions,
+        ...(bounds ? { bounds } : {}),
         createdMs: clock.nowMs(),
       });
       cached = undefined;
@@ -94,11 +95,8 @@ function environmentKnownKey({ key, tenantId, permissions }: NonNullable<ApiKeys
   return { sha256: sha256(key), principal: { tenantId, keyId: 'environment', permissions: new Set(permissions) } };
 }
 
-function toKnownKey(stored: StoredApiKey): KnownKey {
-  return {
-    sha256: stored.sha256,
-    principal: { tenantId: stored.tenantId, keyId: stored.keyId, permissions: new Set(stored.permissions) },
-  };
+function toKnownKey({ sha256, tenantId, keyId, permissions, bounds }: StoredApiKey): KnownKey {
+  return { sha256, principal: { tenantId, keyId, permissions: new Set(permissions), ...(bounds ? { bounds } : {}) } };
 }
 
 function sha256(text: string): Uint8Array {

@@ -3,9 +3,12 @@ import { endianness } from 'node:os';
 import type { Vault } from '../core/ports.ts';
 import { MASTER_KEY_BYTES, readOrCreateMasterKey } from './master-key.ts';
 import { seal, UnsealError, unseal } from './seal.ts';
+import { createTemplateTransform, type TemplateTransform, TRANSFORM_KEY_BYTES } from './template-transform.ts';
 
 const PERSON_KEY_BYTES = 32;
 const SESSION_TOKEN_BYTES = 32;
+/** Galleries whose transforms are kept ready: 12 KB each. */
+const MAX_TRANSFORMS = 256;
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 export type VaultSource =
@@ -20,6 +23,7 @@ export type VaultSource =
 interface TenantVault {
   readonly key: KeyObject;
   readonly personKeyContext: Uint8Array;
+  readonly transformKeyContext: Uint8Array;
   readonly templateContext: Uint8Array;
   readonly photoContext: Uint8Array;
   readonly probeContext: Uint8Array;
@@ -52,6 +56,7 @@ export async function openVault(source: VaultSource): Promise<Vault> {
       tenant = {
         key: createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', `kith tenant key 1:${tenantId}`, 32))),
         personKeyContext: Buffer.from(`kith person key 1:${tenantId}`),
+        transformKeyContext: Buffer.from(`kith transform key 1:${tenantId}`),
         templateContext: Buffer.from(`kith template 1:${tenantId}`),
         photoContext: Buffer.from(`kith photo 1:${tenantId}`),
         probeContext: Buffer.from(`kith probe 1:${tenantId}`),
@@ -81,7 +86,36 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     unwrapped = undefined;
   }
 
+  const transforms = new Map<string, TemplateTransform>();
+
+  function transformOf(tenantId: string, wrappedKey: Uint8Array, dims: number): TemplateTransform {
+    const name = `${tenantId}:${dims}:${Buffer.from(wrappedKey).toString('base64')}`;
+    const known = transforms.get(name);
+    if (known) return known;
+    const tenant = tenantVault(tenantId);
+    const key = unseal(tenant.key, wrappedKey, tenant.transformKeyContext);
+    const transform = createTemplateTransform(key, dims);
+    key.fill(0);
+    // The oldest goes: a Map keeps the order
+    for (const oldest of transforms.keys()) if (transforms.size >= MAX_TRANSFORMS) transforms.delete(oldest);
+    transforms.set(name, transform);
+    return transform;
+  }
+
   return {
+    newTransformKey(tenantId) {
+      const tenant = tenantVault(tenantId);
+      const key = randomBytes(TRANSFORM_KEY_BYTES);
+      const wrapped = seal(tenant.key, key, tenant.transformKeyContext);
+      key.fill(0);
+      return wrapped;
+    },
+    turn(tenantId, wrappedKey, vector) {
+      return wrappedKey ? transformOf(tenantId, wrappedKey, vector.length).turn(vector) : vector;
+    },
+    turnBack(tenantId, wrappedKey, vector) {
+      return wrappedKey ? transformOf(tenantId, wrappedKey, vector.length).turnBack(vector) : vector;
+    },
     newPersonKey(tenantId) {
       const tenant = tenantVault(tenantId);
       const key = randomBytes(PERSON_KEY_BYTES);

@@ -64,7 +64,7 @@ describe('a key', () => {
   test('reaches only what its permissions say', async () => {
     const permissions: readonly Permission[] = ['admin', 'enrol', 'search', 'review', 'audit'];
     for (const held of permissions) {
-      const { key } = await service.deps.keys.create('home', held, [held]);
+      const { key } = await service.deps.keys.create({ tenantId: 'home', label: held, permissions: [held] });
       for (const { method, url, permission } of allRoutes()) {
         if (permission === 'public' || !/^(\/face\/v1\.2|\/v1|\/metrics)(\/|$)/.test(url)) continue;
         const response = await fetch(service.url + filledIn(url), {

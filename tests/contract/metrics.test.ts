@@ -16,9 +16,17 @@ test('metrics are for keys that may read the audit log', async () => {
   const unknown = await get();
   expect(unknown.status).toBe(401);
   expect(unknown.headers.get('www-authenticate')).toBe('Bearer');
-  const { key: search } = await service.deps.keys.create('home', 'search', ['search']);
+  const { key: search } = await service.deps.keys.create({
+    tenantId: 'home',
+    label: 'search',
+    permissions: ['search'],
+  });
   expect((await get(search)).status).toBe(403);
-  const { key: audit } = await service.deps.keys.create('home', 'monitoring', ['audit']);
+  const { key: audit } = await service.deps.keys.create({
+    tenantId: 'home',
+    label: 'monitoring',
+    permissions: ['audit'],
+  });
   const answer = await get(audit);
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');

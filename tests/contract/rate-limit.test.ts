@@ -22,7 +22,7 @@ afterAll(() => service?.stop());
 
 test('S0: calls beyond ten a second are told to wait, and another key is not', async () => {
   const azure = await azureHttp(service, 'v1.2', ca);
-  const other = await service.deps.keys.create('home', 'other', ['search']);
+  const other = await service.deps.keys.create({ tenantId: 'home', label: 'other', permissions: ['search'] });
   // Far more at once than a slow machine could spread over the seconds they would need
   const answers = await Promise.all(Array.from({ length: 60 }, () => azure.call('GET', '/facelists')));
   const refused = answers.filter(({ status }) => status === 429);

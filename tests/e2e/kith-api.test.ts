@@ -142,7 +142,7 @@ test('a woman enrolled under two names is a pair to look at, for those who may r
   expect(body.pairs[0].people.map(({ name }: { readonly name: string }) => name)).toEqual(['ann', 'annElsewhere']);
   expect(body.pairs[0].expectedByChance).toBeLessThan(0.01);
 
-  const { key } = await service.deps.keys.create('home', 'front desk', ['search']);
+  const { key } = await service.deps.keys.create({ tenantId: 'home', label: 'front desk', permissions: ['search'] });
   const refused = await call('GET', '/galleries/twice/duplicates', undefined, { authorization: `Bearer ${key}` });
   expect(refused.status).toBe(403);
   expect((await call('GET', '/galleries/twice/duplicates?after=-1')).status).toBe(400);

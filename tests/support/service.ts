@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createAuditHistory } from '../../src/audit/audit-history.ts';
 import { openAuditLog } from '../../src/audit/audit-log.ts';
 import { AUDIT_FOLDER } from '../../src/audit/chain-folder.ts';
 import { openReceiptSigner } from '../../src/audit/erasure-receipt.ts';
@@ -78,6 +79,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     store,
     vault,
     auditLog: throughAuditLog(auditLog),
+    auditHistory: createAuditHistory({ folder: auditFolder, clock }),
     index,
     follower,
     uses: createPersonUses({ store, clock }),
@@ -91,7 +93,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     recognitionModels: new Map(['01', '02', '03', '04'].map((version) => [`recognition_${version}`, 'fast'])),
   };
   await failInterruptedOperations(deps);
-  const { key } = await deps.keys.create('home', 'test', ['admin']);
+  const { key } = await deps.keys.create({ tenantId: 'home', label: 'test', permissions: ['admin'] });
   const routes: DeclaredRoute[] = [];
   const app = await createServer(deps, { log: false, onRoute: (route) => routes.push(route), ...serverOptions });
   await app.listen({ host: '127.0.0.1', port: 0 });

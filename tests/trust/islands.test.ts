@@ -50,7 +50,7 @@ async function make(method: string, url: string, body?: object | Buffer) {
 
 beforeAll(async () => {
   service = await startService();
-  otherKey = (await service.deps.keys.create('elsewhere', 'other', ['admin'])).key;
+  otherKey = (await service.deps.keys.create({ tenantId: 'elsewhere', label: 'other', permissions: ['admin'] })).key;
   photo = await portraitOf('ann');
   const named = { name: CANARY, userData: CANARY };
 
@@ -212,7 +212,8 @@ test('another tenant’s ids are nobody’s on every route, and nothing of them 
     expect(status, what).not.toBe(401);
     if (url.includes(':')) expect(status, what).toBeGreaterThanOrEqual(400);
     // What was asked for may be said back in a refusal; what is known of it may not
-    const known = status < 400 ? secrets : [CANARY];
+    // (and the log has what was asked for: it is the asker's own)
+    const known = status < 400 && url !== '/v1/audit' ? secrets : [CANARY];
     expect(
       known.filter((secret) => text.includes(secret)),
       what,

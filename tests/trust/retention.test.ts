@@ -64,7 +64,7 @@ test('a search or a verification that names somebody is a use, and who had none 
 });
 
 test('the sweep goes over every tenant and kind, three years when nothing else is said', async () => {
-  const other = await service.deps.keys.create('elsewhere', 'test', ['admin']);
+  const other = await service.deps.keys.create({ tenantId: 'elsewhere', label: 'test', permissions: ['admin'] });
   const theirs = kithHttp({ url: service.url, key: other.key });
   await theirs.call('PUT', '/galleries/club', {});
   await theirs.call('POST', '/galleries/club/people', { name: 'Somebody' });

@@ -45,6 +45,9 @@ export async function calibrateGallery(
   const fitted = fitTail(bestNonMates, { persons, packCurve: packTail(pack.calibration) });
   if (!fitted) return undefined;
 
+  // Other templates by now, or the same turned with another key: what was measured is a mixture
+  const now = await deps.store.findGallery(gallery);
+  if (now?.templatesChangedMs !== gallery.templatesChangedMs) return undefined;
   const tail: GalleryTail = { curve: fitted.curve, fittedMs: deps.clock.nowMs(), enrolments };
   await deps.store.setTail(gallery, tail);
   return { tail, likelyDuplicates: fitted.likelyDuplicates };

@@ -13,7 +13,7 @@ const PAGE = 100;
 /** Who acts when nobody asked. */
 const CHORE_KEY_ID = 'retention-sweep';
 
-type RetentionDeps = Omit<ReceiptDeps, 'audit'> & Pick<Deps, 'uses' | 'recognitionModels'>;
+type RetentionDeps = Omit<ReceiptDeps, 'audit'> & Pick<Deps, 'vault' | 'uses' | 'recognitionModels'>;
 
 /** Persons whose time is over, longest unused first; nothing is erased. */
 export async function listOverdue(

@@ -4,6 +4,7 @@ import { KithError } from '../errors.ts';
 import { chooseFace, type FaceTarget } from '../face-choice.ts';
 import { MAX_ENROLMENTS_PER_PERSON, MAX_FACES_PER_IMAGE } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { againIfRekeyed } from '../rekeyed.ts';
 import type { Box, Enrolment, GalleryRef, Quality, QualityLevel, Template } from '../types.ts';
 
 export interface EnrolFaceInput {
@@ -71,18 +72,29 @@ export async function readFaceToEnrol(
 }
 
 /** The writing half; the caller waits for the follower before it acknowledges. */
-export async function storeFace(
+export function storeFace(
   deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'> & Acting,
-  input: {
-    readonly gallery: GalleryRef;
-    readonly personId: string;
-    readonly face: FaceToEnrol;
-    readonly userData: string | undefined;
-    readonly sourceHash: string | undefined;
-  },
+  input: FaceToStore,
+): Promise<Enrolment> {
+  return againIfRekeyed(() => storeTurned(deps, input));
+}
+
+interface FaceToStore {
+  readonly gallery: GalleryRef;
+  readonly personId: string;
+  readonly face: FaceToEnrol;
+  readonly userData: string | undefined;
+  readonly sourceHash: string | undefined;
+}
+
+async function storeTurned(
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'> & Acting,
+  input: FaceToStore,
 ): Promise<Enrolment> {
   const { gallery, personId, face, userData, sourceHash } = input;
-  const { wrappedKey } = await deps.store.getPersonKey(gallery, personId);
+  const { wrappedKey, transformKey } = await deps.store.getPersonKey(gallery, personId);
+  const { tenantId } = gallery;
+  const turned = deps.vault.turn(tenantId, transformKey, face.template.vector);
   const { packId } = face.template;
   const enrolmentId = deps.newId();
   const deed = { action: 'enrol', packId, personIds: [personId], enrolmentIds: [enrolmentId] } as const;
@@ -97,8 +109,9 @@ export async function storeFace(
         box: face.box,
         quality: face.quality,
         packId,
-        sealedTemplate: deps.vault.sealTemplate(gallery.tenantId, wrappedKey, face.template.vector),
-        ...(face.portrait && { sealedPhoto: deps.vault.sealPhoto(gallery.tenantId, wrappedKey, face.portrait) }),
+        ...(transformKey ? { transformKey } : {}),
+        sealedTemplate: deps.vault.sealTemplate(tenantId, wrappedKey, turned),
+        ...(face.portrait && { sealedPhoto: deps.vault.sealPhoto(tenantId, wrappedKey, face.portrait) }),
         createdMs: deps.clock.nowMs(),
       },
       MAX_ENROLMENTS_PER_PERSON,

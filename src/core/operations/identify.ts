@@ -40,7 +40,7 @@ export type SearchDeps = Pick<
   Acting;
 
 /** An index that has not followed a change of the model by then is out of order in other ways. */
-const MODEL_CHANGE_MS = 120_000;
+const TEMPLATES_CHANGE_MS = 120_000;
 
 /**
  * Who in the gallery is it? One answer a vector, in their order; vectors are unit templates of the gallery's pack. The
@@ -59,7 +59,7 @@ export async function identifyTemplates(
   await endExpiredConsents(deps);
   const pack = packFor(deps, gallery.recognitionModel);
   // Another process may have changed the model: what is searched with and what is searched have to be of one
-  if (deps.clock.nowMs() - (gallery.modelChangedMs ?? -MODEL_CHANGE_MS) < MODEL_CHANGE_MS)
+  if (deps.clock.nowMs() - (gallery.templatesChangedMs ?? -TEMPLATES_CHANGE_MS) < TEMPLATES_CHANGE_MS)
     await deps.follower.catchUp();
   const rule = decisionRule(pack.calibration, {
     ...searchedSize(deps.index.size(gallery.galleryNo), probe.allowPersonNos),
@@ -71,8 +71,9 @@ export async function identifyTemplates(
       ? rule.reviewScore
       : Math.max(-1, scoreOf(probe.minConfidence, pack.calibration, rule.thresholdScore));
   const found: number[] = [];
+  const turned = probe.vectors.map((vector) => deps.vault.turn(gallery.tenantId, gallery.transformKey, vector));
   const answers = await Promise.all(
-    probe.vectors.map(async (vector): Promise<Identification> => {
+    turned.map(async (vector): Promise<Identification> => {
       // One more than asked for: the margin to the runner-up is part of the decision.
       const ranking = await rankPersons(deps, gallery, {
         vector,
@@ -104,6 +105,9 @@ export async function identifyTemplates(
       };
     }),
   );
+  const now = await deps.store.findGallery(gallery);
+  // Given new keys, or templates, while it was searched: what was compared doesn't belong together
+  if (now && now.templatesChangedMs !== gallery.templatesChangedMs) return identifyTemplates(deps, now, probe);
   await deps.audit.record({
     action: 'search',
     outcome: 'done',

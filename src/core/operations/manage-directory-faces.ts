@@ -57,7 +57,7 @@ export async function enrolDirectoryFace(
 
 /** Ids in the order of enrolment. */
 export async function listDirectoryFaces(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'>,
   { tenantId, personId, recognitionModel }: DirectoryPersonModel,
 ): Promise<readonly string[]> {
   await deps.store.getPerson(await openDirectory(deps, tenantId), personId);
@@ -66,7 +66,7 @@ export async function listDirectoryFaces(
 }
 
 export async function getDirectoryFace(
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'>,
   address: DirectoryFaceAddress,
 ): Promise<Enrolment> {
   const { tenantId, personId, recognitionModel, enrolmentId } = address;
@@ -78,7 +78,7 @@ export async function getDirectoryFace(
 }
 
 export async function updateDirectoryFace(
-  deps: Pick<Deps, 'store' | 'clock'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'> & Acting,
   address: DirectoryFaceAddress,
   userData: string | undefined,
 ): Promise<void> {
@@ -89,7 +89,7 @@ export async function updateDirectoryFace(
 }
 
 export async function deleteDirectoryFace(
-  deps: Pick<Deps, 'store' | 'clock' | 'follower' | 'erasureLedger'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'follower' | 'erasureLedger'> & Acting,
   address: DirectoryFaceAddress,
 ): Promise<void> {
   await getDirectoryFace(deps, address);

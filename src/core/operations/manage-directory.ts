@@ -32,7 +32,7 @@ export async function createDirectoryPerson(
 }
 
 export async function getDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'clock'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'> & Acting,
   tenantId: string,
   personId: string,
 ): Promise<Person> {
@@ -40,7 +40,7 @@ export async function getDirectoryPerson(
 }
 
 export async function listDirectoryPersons(
-  deps: Pick<Deps, 'store' | 'clock'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'> & Acting,
   tenantId: string,
   page: Page,
 ): Promise<readonly Person[]> {
@@ -48,7 +48,7 @@ export async function listDirectoryPersons(
 }
 
 export async function updateDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'clock'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'> & Acting,
   person: { readonly tenantId: string; readonly personId: string },
   patch: NamePatch,
 ): Promise<void> {
@@ -58,7 +58,7 @@ export async function updateDirectoryPerson(
 
 /** With all faces of every model, and off every roster. */
 export async function deleteDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'clock' | 'follower' | 'erasureLedger' | 'recognitionModels'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'follower' | 'erasureLedger' | 'recognitionModels'> & Acting,
   tenantId: string,
   personId: string,
 ): Promise<void> {

@@ -1,11 +1,12 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
 import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
+import { isWithinBounds } from '../key-bounds.ts';
 import { MAX_FACE_GALLERIES, MAX_RETENTION_DAYS, MAX_TERMS_LENGTH } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
-import type { Gallery, GalleryKind, GalleryRef, GalleryTerms, SignedReceipt } from '../types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTerms, KeyBounds, SignedReceipt } from '../types.ts';
 import { sweepPhotos } from './enrolment-photos.ts';
 
 export interface GallerySettings extends Partial<GalleryTerms> {
@@ -20,7 +21,7 @@ export interface GallerySettings extends Partial<GalleryTerms> {
 
 /** already-exists when the id is taken: creating never changes what is there. */
 export async function createGallery(
-  deps: Pick<Deps, 'store' | 'clock' | 'engine' | 'recognitionModels'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting,
   ref: GalleryRef,
   settings: GallerySettings,
 ): Promise<Gallery> {
@@ -34,7 +35,11 @@ export async function createGallery(
   const consentPolicy = settings.consentPolicy ?? 'attested';
   return audited(deps, { action: 'gallery-create', gallery: auditedGallery(ref), consentPolicy }, () =>
     deps.store.createGallery(
-      { tenantId, kind, galleryId, ...settings, createdMs: deps.clock.nowMs() },
+      {
+        ...{ tenantId, kind, galleryId, ...settings },
+        transformKey: deps.vault.newTransformKey(tenantId),
+        createdMs: deps.clock.nowMs(),
+      },
       kind === 'face' ? MAX_FACE_GALLERIES : undefined,
     ),
   );
@@ -46,10 +51,18 @@ export async function getGallery(deps: Pick<Deps, 'store'>, ref: GalleryRef): Pr
 
 export async function listGalleries(
   deps: Pick<Deps, 'store'>,
-  scope: { readonly tenantId: string; readonly kind: GalleryKind },
+  scope: { readonly tenantId: string; readonly kind: GalleryKind; readonly bounds?: KeyBounds | undefined },
   page: Page,
 ): Promise<readonly Gallery[]> {
-  return deps.store.listGalleries(scope.tenantId, scope.kind, page);
+  const { tenantId, kind, bounds } = scope;
+  if (!bounds) return deps.store.listGalleries(tenantId, kind, page);
+  const within: Gallery[] = [];
+  for (let { after } = page; ; ) {
+    const found = await deps.store.listGalleries(tenantId, kind, { limit: page.limit, ...(after ? { after } : {}) });
+    within.push(...found.filter((gallery) => isWithinBounds(bounds, gallery)));
+    after = found.at(-1)?.galleryId;
+    if (found.length < page.limit || within.length >= page.limit) return within.slice(0, page.limit);
+  }
 }
 
 export interface NamePatch {

@@ -6,10 +6,11 @@ import { checkFaceUserData, packFor } from '../checks.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import { MAX_FACES_FACE_GALLERY, MAX_FACES_LARGE_FACE_GALLERY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { againIfRekeyed } from '../rekeyed.ts';
 import { settleErasure } from '../settle-erasure.ts';
 import type { Page } from '../storage/page.ts';
 import type { GalleryRef } from '../types.ts';
-import { readFaceToEnrol } from './enrol-face.ts';
+import { type FaceToEnrol, readFaceToEnrol } from './enrol-face.ts';
 
 export interface LoneFace {
   readonly faceId: string;
@@ -28,29 +29,43 @@ export async function addLoneFace(
   },
 ): Promise<LoneFace> {
   checkFaceUserData(input.userData);
-  const gallery = await deps.store.getGallery(input.gallery);
-  const { packId } = packFor(deps, gallery.recognitionModel);
-  const { box, quality, template } = await readFaceToEnrol(deps, { ...input, packId });
+  const { packId } = packFor(deps, (await deps.store.getGallery(input.gallery)).recognitionModel);
+  const face = await readFaceToEnrol(deps, { ...input, packId });
+  const stored = await againIfRekeyed(() =>
+    storeLoneFace(deps, { ref: input.gallery, face, userData: input.userData }),
+  );
+  await deps.follower.catchUp();
+  return stored;
+}
 
+async function storeLoneFace(
+  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'> & Acting,
+  input: { readonly ref: GalleryRef; readonly face: FaceToEnrol; readonly userData: string | undefined },
+): Promise<LoneFace> {
+  const gallery = await deps.store.getGallery(input.ref);
+  const { box, quality, template } = input.face;
+  const { packId } = template;
   const faceId = deps.newId();
   const createdMs = deps.clock.nowMs();
   const wrappedKey = deps.vault.newPersonKey(gallery.tenantId);
   const userData = input.userData === undefined ? {} : { userData: input.userData };
-  const sealedTemplate = deps.vault.sealTemplate(gallery.tenantId, wrappedKey, template.vector);
+  const { tenantId, transformKey } = gallery;
+  const turned = deps.vault.turn(tenantId, transformKey, template.vector);
+  const sealedTemplate = deps.vault.sealTemplate(tenantId, wrappedKey, turned);
+  const sealed = { sealedTemplate, ...(transformKey ? { transformKey } : {}) };
   const deed = { action: 'enrol', packId, enrolmentIds: [faceId] } as const;
   await audited(deps, { ...deed, gallery: auditedGallery(gallery) }, () =>
     deps.store.importPersons(
-      input.gallery,
+      input.ref,
       [
         {
           person: { personId: faceId, name: '', ...userData, wrappedKey, createdMs },
-          enrolments: [{ enrolmentId: faceId, box, quality, packId, sealedTemplate, createdMs }],
+          enrolments: [{ enrolmentId: faceId, box, quality, packId, ...sealed, createdMs }],
         },
       ],
       gallery.kind === 'face' ? MAX_FACES_FACE_GALLERY : MAX_FACES_LARGE_FACE_GALLERY,
     ),
   );
-  await deps.follower.catchUp();
   return { faceId, ...userData };
 }
 

@@ -4,6 +4,7 @@ import { audited, auditedGallery } from '../audited.ts';
 import { invalidArgument } from '../checks.ts';
 import { MAX_ENROLMENTS_PER_PERSON, MERGE_KEPT_MS } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { againIfRekeyed } from '../rekeyed.ts';
 import type { Merge, ResealedEnrolment, SealedUnder } from '../storage/merges.ts';
 import type { GalleryRef } from '../types.ts';
 import { endExpiredConsents } from './manage-consents.ts';
@@ -23,9 +24,11 @@ export async function mergePersons(
   await endExpiredConsents(deps);
   await audited(deps, { action: 'person-merge', gallery: auditedGallery(gallery), personIds }, async () => {
     const wanted = { fromPersonId, toPersonId: intoPersonId };
-    const { keys, enrolments } = await resealBetween(deps, gallery, wanted);
     const limits = { maxEnrolments: MAX_ENROLMENTS_PER_PERSON };
-    await deps.store.mergePersons(gallery, { ...merge, ...wanted, ...keys, ...limits, enrolments });
+    await againIfRekeyed(async () => {
+      const { keys, enrolments } = await resealBetween(deps, gallery, wanted);
+      await deps.store.mergePersons(gallery, { ...merge, ...wanted, ...keys, ...limits, enrolments });
+    });
     await deps.follower.catchUp();
   });
   return { ...merge, fromName };
@@ -33,15 +36,22 @@ export async function mergePersons(
 
 /** Two again: the other comes back with id, name and the faces that came along and are still there. */
 export async function undoMerge(deps: MergeDeps, gallery: GalleryRef, mergeId: string): Promise<Merge> {
-  const { enrolments, fromKey, toKey, ...merge } = await deps.store.getMerge(gallery, mergeId);
+  const merge = await deps.store.getMerge(gallery, mergeId);
   const personIds = [merge.intoPersonId, merge.fromPersonId];
   await audited(deps, { action: 'person-unmerge', gallery: auditedGallery(gallery), personIds }, async () => {
-    const keys = { fromKey, toKey };
     const owner = { gallery, personId: merge.intoPersonId };
-    await deps.store.undoMerge(gallery, mergeId, { ...keys, enrolments: await reseal(deps, owner, keys, enrolments) });
+    await againIfRekeyed(async () => {
+      const { enrolments, fromKey, toKey, transformKey } = await deps.store.getMerge(gallery, mergeId);
+      const keys = { fromKey, toKey, ...(transformKey ? { transformKey } : {}) };
+      await deps.store.undoMerge(gallery, mergeId, {
+        ...keys,
+        enrolments: await reseal(deps, owner, keys, enrolments),
+      });
+    });
     await deps.follower.catchUp();
   });
-  return merge;
+  const { intoPersonId, fromPersonId, fromName, mergedMs } = merge;
+  return { mergeId, intoPersonId, fromPersonId, fromName, mergedMs };
 }
 
 /** Those that can be undone; latest first. */
@@ -66,9 +76,11 @@ export async function moveEnrolments(
   await endExpiredConsents(deps);
   const deed = { action: 'enrolment-move', personIds: [fromPersonId, toPersonId], enrolmentIds } as const;
   await audited(deps, { ...deed, gallery: auditedGallery(gallery) }, async () => {
-    const { keys, enrolments } = await resealBetween(deps, gallery, move);
     const limits = { maxEnrolments: MAX_ENROLMENTS_PER_PERSON };
-    await deps.store.moveEnrolments(gallery, { fromPersonId, toPersonId, ...keys, ...limits, enrolments });
+    await againIfRekeyed(async () => {
+      const { keys, enrolments } = await resealBetween(deps, gallery, move);
+      await deps.store.moveEnrolments(gallery, { fromPersonId, toPersonId, ...keys, ...limits, enrolments });
+    });
     await deps.follower.catchUp();
   });
 }
@@ -90,11 +102,11 @@ async function resealBetween(
   move: { readonly fromPersonId: string; readonly toPersonId: string; readonly enrolmentIds?: readonly string[] },
 ): Promise<{ readonly keys: SealedUnder; readonly enrolments: readonly ResealedEnrolment[] }> {
   const { fromPersonId, toPersonId, enrolmentIds } = move;
-  const { wrappedKey: fromKey } = await deps.store.getPersonKey(gallery, fromPersonId);
+  const { wrappedKey: fromKey, transformKey } = await deps.store.getPersonKey(gallery, fromPersonId);
   const { wrappedKey: toKey } = await deps.store.getPersonKey(gallery, toPersonId);
   const all = await deps.store.listEnrolments(gallery, fromPersonId);
   const wanted = enrolmentIds ? all.filter(({ enrolmentId }) => enrolmentIds.includes(enrolmentId)) : all;
-  const keys = { fromKey, toKey };
+  const keys = { fromKey, toKey, ...(transformKey ? { transformKey } : {}) };
   return { keys, enrolments: await reseal(deps, { gallery, personId: fromPersonId }, keys, wanted) };
 }
 

@@ -58,7 +58,7 @@ export async function upgradeModel(deps: UpgradeDeps, upgrade: ModelUpgrade): Pr
       const last = page.at(-1);
       if (!last) break;
       const staged = await readAnew(deps, page, upgrade);
-      await deps.store.stageTemplates(gallery, packId, staged);
+      await deps.store.stageTemplates(gallery, { packId, transformKey: gallery.transformKey }, staged);
       read += staged.length;
       if (signal?.aborted) return { outcome: 'interrupted', read };
       const done = new Set(staged.map(({ enrolmentNo }) => enrolmentNo));
@@ -119,13 +119,21 @@ async function readAnew(
         sealedPhoto &&
         old &&
         (await readEnrolledFace(deps, deps.vault.openPhoto(gallery.tenantId, wrappedKey, sealedPhoto), {
-          enrolled: deps.vault.openTemplate(gallery.tenantId, old.wrappedKey, old.sealedTemplate),
+          enrolled: deps.vault.turnBack(
+            gallery.tenantId,
+            gallery.transformKey,
+            deps.vault.openTemplate(gallery.tenantId, old.wrappedKey, old.sealedTemplate),
+          ),
           oldPack,
           packId,
         }));
       onRead?.(template !== undefined);
       if (!template) continue;
-      const sealedTemplate = deps.vault.sealTemplate(gallery.tenantId, wrappedKey, template.vector);
+      const sealedTemplate = deps.vault.sealTemplate(
+        gallery.tenantId,
+        wrappedKey,
+        deps.vault.turn(gallery.tenantId, gallery.transformKey, template.vector),
+      );
       staged.push({ enrolmentNo, wrappedKey, sealedTemplate });
     }
   };

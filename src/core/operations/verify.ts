@@ -55,8 +55,10 @@ export async function verifyPerson(
     recognitionModel: gallery.recognitionModel,
     packId: packFor(deps, gallery.recognitionModel).packId,
   });
+  const { packId, vector } = probe.template;
+  const turned = { packId, vector: deps.vault.turn(tenantId, gallery.transformKey, vector) };
   const scores = enrolments.map((enrolment) =>
-    compareTemplates(probe.template, {
+    compareTemplates(turned, {
       packId: enrolment.packId,
       vector: deps.vault.openTemplate(tenantId, enrolment.wrappedKey, enrolment.sealedTemplate),
     }),

@@ -7,6 +7,8 @@ export interface NewEnrolment {
   readonly quality: Quality;
   readonly sourceHash?: string;
   readonly packId: string;
+  /** Of the gallery, as it was read before the template was turned with it: conflict when it is another by now. */
+  readonly transformKey?: Uint8Array;
   /** Sealed under the person's key. */
   readonly sealedTemplate: Uint8Array;
   /** Sealed under the person's key; only where the gallery keeps photos. */

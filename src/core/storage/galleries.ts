@@ -7,6 +7,7 @@ export interface NewGallery extends GalleryRef, Partial<GalleryTerms> {
   readonly recognitionModel: string;
   readonly targetFpir?: number;
   readonly keepPhotos?: boolean;
+  readonly transformKey?: Uint8Array;
   readonly createdMs: number;
 }
 

@@ -12,6 +12,8 @@ export interface ResealedEnrolment {
 export interface SealedUnder {
   readonly fromKey: Uint8Array;
   readonly toKey: Uint8Array;
+  /** The gallery's. */
+  readonly transformKey?: Uint8Array;
 }
 
 export interface MoveEnrolments extends SealedUnder {

@@ -35,7 +35,12 @@ export interface ModelUpgradeStore {
     packId: string,
     page: { readonly afterEnrolmentNo: number; readonly limit: number },
   ): Promise<readonly EnrolmentToUpgrade[]>;
-  stageTemplates(ref: GalleryRef, packId: string, templates: readonly StagedTemplate[]): Promise<void>;
+  /** conflict when they are not turned with the key that the gallery has now. */
+  stageTemplates(
+    ref: GalleryRef,
+    of: { readonly packId: string; readonly transformKey: Uint8Array | undefined },
+    templates: readonly StagedTemplate[],
+  ): Promise<void>;
   /**
    * The staged templates become those that are searched, and the gallery's model the new one: all at once. Its own tail
    * goes, as it was of the old pack. conflict when an enrolment without a staged template is left that is not to be erased.

@@ -63,10 +63,18 @@ export interface PersonStore {
     nowMs: number,
   ): Promise<void>;
   deletePerson(ref: GalleryRef, personId: string): Promise<ErasedCounts>;
+  /** The galleries, of any kind, that hold the person. */
+  findGalleriesOfPerson(tenantId: string, personId: string): Promise<readonly GalleryRef[]>;
   getPersonKey(
     ref: GalleryRef,
     personId: string,
-  ): Promise<{ readonly personNo: number; readonly galleryNo: number; readonly wrappedKey: Uint8Array }>;
+  ): Promise<{
+    readonly personNo: number;
+    readonly galleryNo: number;
+    readonly wrappedKey: Uint8Array;
+    /** The gallery's. */
+    readonly transformKey?: Uint8Array;
+  }>;
   /**
    * Many persons with their enrolments in one transaction: for imports, moves and restores; answers the numbers they
    * got. limit-exceeded, and nothing stored, when the gallery would have more than `maxPersons`.

@@ -20,6 +20,8 @@ export interface SnapshotStore {
   getSnapshot(tenantId: string, snapshotId: string): Promise<Snapshot>;
   /** Finished ones, by id. */
   listSnapshots(tenantId: string): Promise<readonly Snapshot[]>;
+  /** Ids of the snapshots that hold a copy of the person. */
+  listSnapshotsOfPerson(of: GalleryRef, personId: string): Promise<readonly string[]>;
   updateSnapshot(
     tenantId: string,
     snapshotId: string,

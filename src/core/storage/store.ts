@@ -10,6 +10,7 @@ import type { ModelUpgradeStore } from './model-upgrades.ts';
 import type { OperationStore } from './operations.ts';
 import type { PersonStore } from './persons.ts';
 import type { ProbeStore } from './probes.ts';
+import type { RekeyStore } from './rekeys.ts';
 import type { RosterStore } from './rosters.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { UseStore } from './uses.ts';
@@ -31,6 +32,7 @@ export interface Store
     OperationStore,
     PersonStore,
     ProbeStore,
+    RekeyStore,
     RosterStore,
     SnapshotStore,
     UseStore {

@@ -65,7 +65,7 @@ export function addAzureDialect(app: FastifyInstance, deps: Deps, options: Azure
 async function mountVersion(
   app: FastifyInstance,
   deps: Deps,
-  options: Omit<RoutesOptions, 'keys' | 'auditLog'>,
+  options: Omit<RoutesOptions, 'keys' | 'auditLog' | 'store'>,
 ): Promise<void> {
   await describeRoutes(app, options.version);
   addBodyParsers(app);
@@ -85,7 +85,7 @@ async function mountVersion(
   app.setNotFoundHandler((_request, reply) => notFound(reply));
   // Before the body is read: whatever it is, there is nothing here.
   app.addHook('onRequest', async (request, reply) => (request.is404 ? notFound(reply) : undefined));
-  addOperations(createRoutes(app, { ...options, keys: deps.keys, auditLog: deps.auditLog }), deps);
+  addOperations(createRoutes(app, { ...options, keys: deps.keys, auditLog: deps.auditLog, store: deps.store }), deps);
 }
 
 function addOperations(routes: Routes, deps: Deps): void {

@@ -72,7 +72,7 @@ export function addContainerRoutes(
   routes: Routes,
   deps: Pick<
     Deps,
-    'store' | 'clock' | 'engine' | 'follower' | 'erasureLedger' | 'receipts' | 'newId' | 'recognitionModels'
+    'store' | 'vault' | 'clock' | 'engine' | 'follower' | 'erasureLedger' | 'receipts' | 'newId' | 'recognitionModels'
   >,
   words: ContainerWords,
 ): void {
@@ -146,10 +146,11 @@ export function addListContainersRoute(routes: Routes, deps: Pick<Deps, 'store'>
     summary: `List ${words.label.toLowerCase()}s by id`,
     tag: words.label,
     permission: 'search',
+    about: 'listed',
     query: Type.Object({ ...PageQuery.properties, ...ModelQuery.properties }),
     answers: Type.Array(containerAnswer(words)),
-    async handle({ tenantId, query }) {
-      const galleries = await listGalleries(deps, { tenantId, kind: words.kind }, pageOf(query));
+    async handle({ tenantId, bounds, query }) {
+      const galleries = await listGalleries(deps, { tenantId, kind: words.kind, bounds }, pageOf(query));
       return { body: galleries.map((gallery) => azureContainer(words, gallery, query.returnRecognitionModel)) };
     },
   });

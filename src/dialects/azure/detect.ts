@@ -63,6 +63,7 @@ export function addDetectRoute(
     summary: 'Detect faces in a photo',
     tag: 'Face',
     permission: 'search',
+    about: 'no-gallery',
     query: DetectQuery,
     ...(SESSION_IMAGE_VERSIONS.includes(routes.version) ? { body: DETECT_BODY } : {}),
     answers: DetectAnswer,

@@ -26,7 +26,7 @@ const DynamicGroup = Type.Object({
 
 type GroupCall = Pick<Call<{ readonly dynamicPersonGroupId: string }, unknown, unknown>, 'tenantId' | 'params'>;
 
-export function addDynamicGroupRoutes(routes: Routes, deps: Pick<Deps, 'store' | 'clock' | 'newId'>): void {
+export function addDynamicGroupRoutes(routes: Routes, deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId'>): void {
   const common = { operation: 'directory', tag: 'Dynamic person group' } as const;
   const one = {
     ...common,

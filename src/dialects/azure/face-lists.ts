@@ -92,10 +92,11 @@ export function addFaceListReadingRoutes(routes: Routes, deps: Pick<Deps, 'store
     ...common,
     path: `/${words.path}`,
     summary: 'List face lists by id',
+    about: 'listed',
     query: ModelQuery,
     answers: Type.Array(containerAnswer(words)),
-    async handle({ tenantId, query }) {
-      const lists = await listGalleries(deps, { tenantId, kind: words.kind }, { limit: MAX_FACE_GALLERIES });
+    async handle({ tenantId, bounds, query }) {
+      const lists = await listGalleries(deps, { tenantId, kind: words.kind, bounds }, { limit: MAX_FACE_GALLERIES });
       return { body: lists.map((list) => azureContainer(words, list, query.returnRecognitionModel)) };
     },
   });

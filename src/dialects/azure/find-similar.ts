@@ -32,6 +32,7 @@ export function addFindSimilarRoute(routes: Routes, deps: Deps): void {
     summary: 'Find the faces most like a face',
     tag: 'Face',
     permission: 'search',
+    about: 'no-gallery',
     body: FindSimilarRequest,
     answers: FindSimilarAnswer,
     async handle({ audit, tenantId, body, signal }) {

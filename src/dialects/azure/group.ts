@@ -15,6 +15,7 @@ export function addGroupRoute(
     summary: 'Group faces by person',
     tag: 'Face',
     permission: 'search',
+    about: 'no-gallery',
     body: Type.Object({ faceIds: Type.Array(Guid, { minItems: 2, maxItems: 1000 }) }),
     answers: Type.Object({ groups: Type.Array(Type.Array(Guid)), messyGroup: Type.Array(Guid) }),
     async handle({ tenantId, body, signal }) {

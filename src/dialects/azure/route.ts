@@ -3,12 +3,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static, TNever, TObject, TSchema } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';
 import type { Audit, Deps } from '../../core/ports.ts';
-import type { Permission, Principal } from '../../core/types.ts';
+import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { goneSignal } from '../http/gone-signal.ts';
+import { requireWithinBounds } from '../http/key-bounds.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import { admitAzure } from './access.ts';
 import type { ErrorContext } from './errors.ts';
 import { IMAGE_BODY, type ImageBody } from './image-body.ts';
+import { keyScopeOf } from './key-scope.ts';
 import { sendError } from './send-error.ts';
 import type { AzureVersion } from './versions.ts';
 import { ErrorAnswer } from './wire.ts';
@@ -18,6 +20,8 @@ export interface Call<P, Q, B> {
   readonly tenantId: string;
   /** Records what is done as done by this caller. */
   readonly audit: Audit;
+  /** Of the caller's key. */
+  readonly bounds: KeyBounds | undefined;
   readonly keyId: string;
   readonly version: AzureVersion;
   readonly params: P;
@@ -46,6 +50,11 @@ interface RouteBase<P extends TObject, Q extends TObject, T extends TSchema> {
   readonly summary: string;
   readonly tag: string;
   readonly permission: Permission;
+  /**
+   * What a call is about that names no group or list, for keys that are bound to galleries: more than any gallery when
+   * left out.
+   */
+  readonly about?: 'no-gallery' | 'listed' | ((body: unknown) => 'no-gallery' | 'tenant');
   readonly params?: P;
   readonly query?: Q;
   /** Schema of a 200's body; none where Azure sends none. */
@@ -94,6 +103,7 @@ export interface RoutesOptions {
   readonly version: AzureVersion;
   readonly keys: Deps['keys'];
   readonly auditLog: Deps['auditLog'];
+  readonly store: Deps['store'];
   readonly publicUrl?: string;
   /** None when calls are not counted. */
   readonly limitRate?: RateLimit;
@@ -130,7 +140,7 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
     method: route.method,
     pathIds: Object.keys(route.params?.properties ?? {}),
   };
-  const { auditLog } = options;
+  const { auditLog, store } = options;
   const principals = new WeakMap<FastifyRequest, Principal>();
 
   app.route({
@@ -160,9 +170,11 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
       if (!principal) throw new Error('a request came past the key check');
       // Without a content type Fastify has no schema to check a missing body with.
       if (route.bodySchema && request.body === undefined) throw invalidArgument('body', 'missing', 'A body is needed.');
+      await requireWithinBounds(store, principal, keyScopeOf(principal, request, route.about));
       const answer = await route.handle({
         tenantId: principal.tenantId,
         audit: auditLog.actingAs(principal),
+        bounds: principal.bounds,
         keyId: principal.keyId,
         version: options.version,
         params: request.params,

@@ -28,6 +28,7 @@ export function addVerifyRoute(routes: Routes, deps: Deps): void {
     summary: 'Tell whether two faces, or a face and a person, are the same person',
     tag: 'Face',
     permission: 'search',
+    about: (body) => ((body as Static<typeof VerifyRequest>).personId === undefined ? 'no-gallery' : 'tenant'),
     body: VerifyRequest,
     answers: VerifyAnswer,
     async handle({ audit, tenantId, body }) {

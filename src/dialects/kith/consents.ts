@@ -95,7 +95,7 @@ export function coreConsent(consent: Static<typeof NewConsent>, nowMs: number): 
   };
 }
 
-function wireConsent(consent: CoreConsent, nowMs: number): Static<typeof Consent> {
+export function wireConsent(consent: CoreConsent, nowMs: number): Static<typeof Consent> {
   const { givenBy, method, textHash, givenMs, untilMs, withdrawnMs } = consent;
   return {
     givenBy,

@@ -27,11 +27,12 @@ export function addGalleryRoutes(routes: Routes, deps: Deps): void {
     path: '/galleries',
     summary: 'List galleries',
     permission: 'search',
+    about: 'listed',
     query: Page,
     answers: Galleries,
-    async handle({ tenantId, query }) {
+    async handle({ tenantId, bounds, query }) {
       const page = { limit: query.limit ?? DEFAULT_PAGE, ...(query.after === undefined ? {} : { after: query.after }) };
-      const found = await listGalleries(deps, { tenantId, kind: 'large-person' }, page);
+      const found = await listGalleries(deps, { tenantId, kind: 'large-person', bounds }, page);
       return { galleries: await Promise.all(found.map((gallery) => wireGallery(deps, gallery))) };
     },
   });

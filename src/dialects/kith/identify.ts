@@ -15,6 +15,7 @@ export function addIdentifyRoute(routes: Routes, deps: Deps): void {
     path: '/identify',
     summary: 'Who is in this photo? Nothing of it is kept',
     permission: 'search',
+    about: ({ gallery }) => gallery,
     query: IdentifyQuery,
     answers: Identified,
     async handle({ audit, tenantId, query, body, signal }) {

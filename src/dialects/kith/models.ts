@@ -9,6 +9,7 @@ export function addModelsRoute(routes: Routes, deps: Pick<Deps, 'engine' | 'reco
     path: '/models',
     summary: 'Model packs: whose weights they are, what is known of their training, where their error rates come from',
     permission: 'search',
+    about: 'no-gallery',
     query: Type.Object({}),
     answers: Models,
     async handle() {

@@ -2,15 +2,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import type { Audit, Deps } from '../../core/ports.ts';
-import type { Permission, Principal } from '../../core/types.ts';
+import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
 import { goneSignal } from '../http/gone-signal.ts';
+import { type KeyScope, requireWithinBounds } from '../http/key-bounds.ts';
 import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
 
 export interface Call<P, Q, B> {
   readonly tenantId: string;
   /** Records what is done as done by this caller. */
   readonly audit: Audit;
+  /** Of the caller's key. */
+  readonly bounds: KeyBounds | undefined;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -24,6 +27,11 @@ interface Route<P extends TObject, Q extends TObject, A extends TSchema, B> {
   /** One line for the API page. */
   readonly summary: string;
   readonly permission: Permission;
+  /**
+   * What it is about, for keys that are bound to galleries: the gallery of the path when left out, and where the path
+   * names none, more than any gallery.
+   */
+  readonly about?: 'no-gallery' | 'listed' | ((query: Static<Q>) => string);
   readonly params?: P;
   readonly query?: Q;
   /** Schema of the body of a success; none for 204. */
@@ -36,6 +44,8 @@ interface Route<P extends TObject, Q extends TObject, A extends TSchema, B> {
 export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSchema, A extends TSchema>
   extends Route<P, Q, A, Static<B>> {
   readonly body?: B;
+  /** The answer as a page to read, for who asks for HTML. */
+  readonly page?: (answer: Static<A>) => string;
 }
 
 /** A route whose body is the photo itself. */
@@ -53,7 +63,7 @@ export interface Routes {
   picture<P extends TObject, Q extends TObject>(route: PictureRoute<P, Q>): void;
 }
 
-type RouteDeps = Pick<Deps, 'keys' | 'auditLog'>;
+type RouteDeps = Pick<Deps, 'keys' | 'auditLog' | 'store'>;
 
 export function createRoutes(app: FastifyInstance, deps: RouteDeps): Routes {
   return {
@@ -68,9 +78,10 @@ const JPEG = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary', descrip
 interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
   readonly bodySchema?: TSchema;
   readonly isPicture?: boolean;
+  readonly page?: (answer: never) => string;
 }
 
-function mount(app: FastifyInstance, { keys, auditLog }: RouteDeps, route: MountedRoute): void {
+function mount(app: FastifyInstance, { keys, auditLog, store }: RouteDeps, route: MountedRoute): void {
   const principals = new WeakMap<FastifyRequest, Principal>();
   const success = route.answers ? (route.success ?? 200) : 204;
 
@@ -92,9 +103,11 @@ function mount(app: FastifyInstance, { keys, auditLog }: RouteDeps, route: Mount
     handler: async (request, reply) => {
       const principal = principals.get(request);
       if (!principal) throw new Error('a request came past the key check');
+      await requireWithinBounds(store, principal, scopeOf(principal, request, route));
       const answer = await route.handle({
         tenantId: principal.tenantId,
         audit: auditLog.actingAs(principal),
+        bounds: principal.bounds,
         params: request.params as never,
         query: request.query as never,
         body: request.body,
@@ -102,9 +115,33 @@ function mount(app: FastifyInstance, { keys, auditLog }: RouteDeps, route: Mount
       });
       // Faces stay in no cache but the page that shows them
       if (route.isPicture) reply.type('image/jpeg').header('cache-control', 'private, no-store');
+      if (route.page && asksForPage(request)) return reply.headers(PAGE_HEADERS).send(route.page(answer as never));
       return reply.code(success).send(route.isPicture ? Buffer.from(answer as Uint8Array) : answer);
     },
   });
+}
+
+function scopeOf({ tenantId }: Principal, request: FastifyRequest, { about }: MountedRoute): KeyScope {
+  if (typeof about === 'string') return about;
+  const { galleryId } = request.params as { readonly galleryId?: string };
+  const named = about ? about(request.query as never) : galleryId;
+  if (named === undefined) return 'tenant';
+  return { gallery: { tenantId, kind: 'large-person', galleryId: named }, byReference: about !== undefined };
+}
+
+/** A page has no script, and loads nothing but the style sheet. */
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'private, no-store',
+};
+
+function asksForPage(request: FastifyRequest): boolean {
+  const { format } = request.query as { readonly format?: string };
+  return format === undefined ? /\btext\/html\b/.test(request.headers.accept ?? '') : format === 'html';
 }
 
 const UNEXPECTED: ProblemAnswer = {

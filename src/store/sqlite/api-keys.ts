@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { StoredApiKey } from '../../core/storage/api-keys.ts';
+import { type Erasures, erasureMark } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
 interface ApiKeyRow {
@@ -8,31 +9,41 @@ interface ApiKeyRow {
   readonly label: string;
   readonly sha256: Uint8Array;
   readonly permissions: string;
+  /** JSON of KeyBounds. */
+  readonly bounds: string | null;
   readonly createdMs: number;
 }
 
-export function apiKeys(db: Database): Pick<SyncStore, 'insertApiKey' | 'listApiKeys' | 'deleteApiKey'> {
+export function apiKeys(
+  db: Database,
+  { erasures }: { readonly erasures: Erasures },
+): Pick<SyncStore, 'insertApiKey' | 'listApiKeys' | 'deleteApiKey'> {
   const insert = db.prepare<[ApiKeyRow]>(
-    `INSERT INTO api_keys (key_id, tenant_id, label, sha256, permissions, created_ms)
-     VALUES (@keyId, @tenantId, @label, @sha256, @permissions, @createdMs)`,
+    `INSERT INTO api_keys (key_id, tenant_id, label, sha256, permissions, bounds, created_ms)
+     VALUES (@keyId, @tenantId, @label, @sha256, @permissions, @bounds, @createdMs)`,
   );
   const list = db.prepare<[], ApiKeyRow>(
-    `SELECT key_id AS keyId, tenant_id AS tenantId, label, sha256, permissions, created_ms AS createdMs
+    `SELECT key_id AS keyId, tenant_id AS tenantId, label, sha256, permissions, bounds, created_ms AS createdMs
      FROM api_keys ORDER BY created_ms, key_id`,
   );
   const remove = db.prepare<[string, string]>('DELETE FROM api_keys WHERE tenant_id = ? AND key_id = ?');
 
   return {
     insertApiKey(key) {
-      insert.run({ ...key, permissions: JSON.stringify(key.permissions) });
+      const bounds = key.bounds ? JSON.stringify(key.bounds) : null;
+      insert.run({ ...key, permissions: JSON.stringify(key.permissions), bounds });
     },
     listApiKeys() {
-      return list
-        .all()
-        .map((row) => ({ ...row, permissions: JSON.parse(row.permissions) as StoredApiKey['permissions'] }));
+      return list.all().map(({ permissions, bounds, ...row }) => ({
+        ...row,
+        permissions: JSON.parse(permissions) as StoredApiKey['permissions'],
+        ...(bounds === null ? {} : { bounds: JSON.parse(bounds) as NonNullable<StoredApiKey['bounds']> }),
+      }));
     },
-    deleteApiKey(tenantId, keyId) {
-      return remove.run(tenantId, keyId).changes > 0;
-    },
+    deleteApiKey: db.transaction((tenantId: string, keyId: string) => {
+      const isThere = remove.run(tenantId, keyId).changes > 0;
+      if (isThere) erasures.recordMark(erasureMark('key', '', keyId));
+      return isThere;
+    }).immediate,
   };
 }

@@ -4,7 +4,10 @@ import { type Erasures, erasureMark } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
 type Parts = Erasures &
-  Pick<SyncStore, 'deleteGallery' | 'deletePerson' | 'deleteEnrolment' | 'withdrawConsent' | 'deleteSnapshot'>;
+  Pick<
+    SyncStore,
+    'deleteGallery' | 'deletePerson' | 'deleteEnrolment' | 'withdrawConsent' | 'deleteSnapshot' | 'deleteApiKey'
+  >;
 
 interface Row extends GalleryRef {
   readonly uid: string;
@@ -33,6 +36,9 @@ export function applyErasures(db: Database, parts: Parts): Pick<SyncStore, 'appl
   const allSnapshots = db.prepare<[], { tenantId: string; snapshotId: string }>(
     'SELECT tenant_id AS tenantId, snapshot_id AS snapshotId FROM snapshots WHERE finished >= 0',
   );
+  const allKeys = db.prepare<[], { tenantId: string; keyId: string }>(
+    'SELECT tenant_id AS tenantId, key_id AS keyId FROM api_keys',
+  );
   const eraseMerged = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
 
   return {
@@ -42,6 +48,9 @@ export function applyErasures(db: Database, parts: Parts): Pick<SyncStore, 'appl
       const found = <R>(rows: Iterable<R>, markOf: (row: R) => string) =>
         [...rows].filter((row) => wanted.has(markOf(row)));
 
+      for (const { tenantId, keyId } of found(allKeys.iterate(), (row) => erasureMark('key', '', row.keyId))) {
+        parts.deleteApiKey(tenantId, keyId);
+      }
       for (const { tenantId, snapshotId } of found(allSnapshots.iterate(), (row) =>
         erasureMark('snapshot', '', row.snapshotId),
       )) {

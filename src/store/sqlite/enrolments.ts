@@ -115,6 +115,7 @@ export function enrolments(
     const { box } = enrolment;
     const packId = boundPack.get(galleryNo) ?? enrolment.packId;
     if (packId !== enrolment.packId) throw modelChanged();
+    galleries.requireTransformKey(galleryNo, enrolment.transformKey);
     const { qualityLevel, qualityReasons } = qualityToColumns(enrolment.quality);
     const { changes: inserted, lastInsertRowid } = insert.run(
       personNo,

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { SyncStore } from './sync-store.ts';
 
 /** What a mark stands for; with a person go the marks of all their faces, which may have been another's in a backup. */
-export type ErasureKind = 'gallery' | 'person' | 'enrolment' | 'consent' | 'snapshot';
+export type ErasureKind = 'gallery' | 'person' | 'enrolment' | 'consent' | 'snapshot' | 'key';
 
 export interface Erasures
   extends Pick<SyncStore, 'erasuresToNote' | 'erasuresNoted' | 'noteErasuresAnew' | 'unknownErasures'> {

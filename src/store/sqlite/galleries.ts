@@ -31,6 +31,8 @@ export interface Galleries
   > {
   /** The gallery's number and counts, without the enrolments of suspended persons; throws not-found. */
   getHead(ref: GalleryRef): GalleryHead;
+  /** conflict when templates that were turned with this key don't belong into the gallery any more. */
+  requireTransformKey(galleryNo: number, expected: Uint8Array | undefined): void;
   /** Keeps the counts; to be called inside the transaction that adds or removes the rows. */
   addToCounts(galleryNo: number, persons: number, enrolments: number): void;
   /** Removes at most `maxPersons` of a deleted gallery; false when none is left. */
@@ -42,6 +44,7 @@ export interface GalleryHead {
   readonly persons: number;
   readonly enrolments: number;
   readonly consentPolicy: ConsentPolicy;
+  readonly transformKey: Uint8Array | null;
 }
 
 interface GalleryRow {
@@ -63,7 +66,8 @@ interface GalleryRow {
   readonly retentionDays: number;
   readonly consentPolicy: ConsentPolicy;
   readonly tail: string | null;
-  readonly modelChangedMs: number | null;
+  readonly templatesChangedMs: number | null;
+  readonly transformKey: Uint8Array | null;
   readonly createdMs: number;
   readonly modifiedMs: number;
 }
@@ -73,7 +77,7 @@ const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_i
   training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
   training_message AS trainingMessage, target_fpir AS targetFpir, keep_photos AS keepPhotos, purpose,
   lawful_basis AS lawfulBasis, retention_days AS retentionDays, consent_policy AS consentPolicy, tail,
-  model_changed_ms AS modelChangedMs,
+  templates_changed_ms AS templatesChangedMs, transform_key AS transformKey,
   created_ms AS createdMs, modified_ms AS modifiedMs`;
 
 const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
@@ -81,14 +85,15 @@ const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @gall
 export function galleries(db: Database, parts: { readonly changes: Changes; readonly erasures: Erasures }): Galleries {
   const { changes, erasures } = parts;
   const insert = db.prepare<
-    [GalleryRef & SettingColumns & { recognitionModel: string; createdMs: number }],
+    [GalleryRef & SettingColumns & { recognitionModel: string; transformKey: Uint8Array | null; createdMs: number }],
     GalleryRow
   >(
     `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir, keep_photos,
-                            purpose, lawful_basis, retention_days, consent_policy, created_ms, modified_ms)
+                            purpose, lawful_basis, retention_days, consent_policy, transform_key, created_ms,
+                            modified_ms)
      VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, coalesce(@keepPhotos, 0),
              @purpose, @lawfulBasis, coalesce(@retentionDays, ${DEFAULT_RETENTION_DAYS}),
-             coalesce(@consentPolicy, 'attested'), @createdMs, @createdMs)
+             coalesce(@consentPolicy, 'attested'), @transformKey, @createdMs, @createdMs)
      ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
   );
   const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
@@ -98,7 +103,9 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
     )
     .pluck();
   const findHead = db.prepare<[GalleryRef], GalleryHead>(
-    `SELECT gallery_no AS galleryNo, persons, enrolments, consent_policy AS consentPolicy FROM galleries WHERE ${WHERE_REF}`,
+    `SELECT gallery_no AS galleryNo, persons, enrolments, consent_policy AS consentPolicy,
+            transform_key AS transformKey
+     FROM galleries WHERE ${WHERE_REF}`,
   );
   const list = db.prepare<[string, string, string, number], GalleryRow>(
     `SELECT ${COLUMNS} FROM galleries
@@ -130,6 +137,9 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
   );
   const tenantIds = db
     .prepare<[], string>('SELECT DISTINCT tenant_id FROM galleries WHERE erasing = 0 ORDER BY tenant_id')
+    .pluck();
+  const transformKeyOf = db
+    .prepare<[number], Uint8Array | null>('SELECT transform_key FROM galleries WHERE gallery_no = ?')
     .pluck();
   const hide = db.prepare<[number]>(
     "UPDATE galleries SET erasing = 1, name = '', user_data = NULL WHERE gallery_no = ?",
@@ -193,6 +203,7 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
         ...keyOf(gallery),
         ...settingColumns(gallery),
         recognitionModel: gallery.recognitionModel,
+        transformKey: gallery.transformKey ?? null,
         createdMs: gallery.createdMs,
       });
       if (row !== undefined) return toGallery(row);
@@ -254,6 +265,15 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
     },
     listTenantIds: () => tenantIds.all(),
     getHead,
+    requireTransformKey(galleryNo, expected) {
+      const key = transformKeyOf.get(galleryNo) ?? undefined;
+      if (key === expected || (key && expected && Buffer.compare(key, expected) === 0)) return;
+      throw new KithError({
+        kind: 'conflict',
+        resource: 'gallery',
+        message: 'The key of the gallery was changed at that very moment; try again.',
+      });
+    },
     addToCounts(galleryNo, persons, enrolments) {
       count.run(persons, enrolments, galleryNo);
     },
@@ -315,7 +335,8 @@ function toGallery(row: GalleryRow): Gallery {
     ...(row.lawfulBasis !== null && { lawfulBasis: row.lawfulBasis }),
     retentionDays: row.retentionDays,
     consentPolicy: row.consentPolicy,
-    ...(row.modelChangedMs !== null && { modelChangedMs: row.modelChangedMs }),
+    ...(row.templatesChangedMs !== null && { templatesChangedMs: row.templatesChangedMs }),
+    ...(row.transformKey !== null && { transformKey: row.transformKey }),
     ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
     training: {
       status: row.trainingStatus,

@@ -111,7 +111,7 @@ export function merges(
 
   function begin(
     ref: GalleryRef,
-    { fromPersonId, toPersonId, fromKey, toKey, enrolments, maxEnrolments }: MoveEnrolments,
+    { fromPersonId, toPersonId, fromKey, toKey, transformKey, enrolments, maxEnrolments }: MoveEnrolments,
   ) {
     const { galleryNo, personNo: fromPersonNo } = persons.getPersonNo(ref, fromPersonId);
     const { personNo: toPersonNo, consentPolicy } = persons.getPersonNo(ref, toPersonId);
@@ -120,6 +120,7 @@ export function merges(
     consents.require({ personNo: toPersonNo, consentPolicy });
     requireKey(fromPersonNo, fromKey);
     requireKey(toPersonNo, toKey);
+    galleries.requireTransformKey(galleryNo, transformKey);
     if ((countOf.get(toPersonNo) ?? 0) + enrolments.length > maxEnrolments) {
       throw new KithError({
         kind: 'limit-exceeded',
@@ -166,6 +167,7 @@ export function merges(
         ...toMerge(row),
         fromKey: row.fromKey,
         toKey: row.toKey,
+        ...transformKeyOf(galleries.getHead(ref)),
         enrolments: numbers.flatMap((enrolmentNo) => stillThere.get(enrolmentNo, row.intoPersonNo) ?? []),
       };
     },
@@ -177,6 +179,7 @@ export function merges(
         const { galleryNo, fromPersonNo, intoPersonNo, joinedRosters } = getRow(ref, mergeId);
         requireKey(intoPersonNo, undo.fromKey);
         requireKey(fromPersonNo, undo.toKey);
+        galleries.requireTransformKey(galleryNo, undo.transformKey);
         const move = {
           ...{ galleryNo, fromPersonNo: intoPersonNo, toPersonNo: fromPersonNo },
           enrolments: undo.enrolments,
@@ -195,6 +198,10 @@ export function merges(
 
 function toMerge({ mergeId, intoPersonId, fromPersonId, fromName, mergedMs }: MergeRow): Merge {
   return { mergeId, intoPersonId, fromPersonId, fromName, mergedMs };
+}
+
+function transformKeyOf({ transformKey }: { readonly transformKey: Uint8Array | null }) {
+  return transformKey === null ? {} : { transformKey };
 }
 
 function changedMeanwhile(): KithError {

@@ -385,6 +385,20 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX persons_by_use ON persons (gallery_no, coalesce(last_used_ms, created_ms));
     `,
   },
+  {
+    version: 12,
+    sql: `
+      -- JSON: the galleries and purposes that a key is bound to; NULL for one that is bound to nothing.
+      ALTER TABLE api_keys ADD COLUMN bounds TEXT;
+
+      -- Templates are turned with it before they are sealed; NULL in galleries of before, until they are rekeyed. The next
+      -- one is there while a rekey is under way, so that one that was cut off can go on.
+      ALTER TABLE galleries ADD COLUMN transform_key BLOB;
+      ALTER TABLE galleries ADD COLUMN next_transform_key BLOB;
+      ALTER TABLE snapshots ADD COLUMN transform_key BLOB;
+      ALTER TABLE galleries RENAME COLUMN model_changed_ms TO templates_changed_ms;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */

@@ -82,7 +82,7 @@ export function modelUpgrades(
     `DELETE FROM staged_templates WHERE enrolment_no IN (${ofGallery})`,
   );
   const change = db.prepare<[{ galleryNo: number; packId: string; recognitionModel: string; nowMs: number }]>(
-    `UPDATE galleries SET recognition_model = @recognitionModel, pack_id = @packId, model_changed_ms = @nowMs,
+    `UPDATE galleries SET recognition_model = @recognitionModel, pack_id = @packId, templates_changed_ms = @nowMs,
             modified_ms = @nowMs, tail = NULL WHERE gallery_no = @galleryNo`,
   );
 
@@ -95,10 +95,17 @@ export function modelUpgrades(
         ...(sealedPhoto !== null && { sealedPhoto }),
       }));
     },
-    stageTemplates: db.transaction((ref: GalleryRef, packId: string, templates: readonly StagedTemplate[]) => {
-      const { galleryNo } = galleries.getHead(ref);
-      for (const template of templates) stage.run({ ...template, galleryNo, packId });
-    }).immediate,
+    stageTemplates: db.transaction(
+      (
+        ref: GalleryRef,
+        { packId, transformKey }: { packId: string; transformKey: Uint8Array | undefined },
+        templates: readonly StagedTemplate[],
+      ) => {
+        const { galleryNo } = galleries.getHead(ref);
+        galleries.requireTransformKey(galleryNo, transformKey);
+        for (const template of templates) stage.run({ ...template, galleryNo, packId });
+      },
+    ).immediate,
     switchModel: db.transaction((ref: GalleryRef, to: ModelSwitch) => {
       const { galleryNo } = galleries.getHead(ref);
       const { recognitionModel, packId, nowMs } = to;

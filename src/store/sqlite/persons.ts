@@ -27,6 +27,7 @@ export interface Persons
     | 'listPersonsByName'
     | 'updatePerson'
     | 'deletePerson'
+    | 'findGalleriesOfPerson'
     | 'getPersonKey'
   > {
   /** Throws already-exists; the caller keeps the gallery's counts. */
@@ -93,6 +94,12 @@ export function persons(
      WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND name LIKE @pattern ESCAPE '\\'
        AND merged_into IS NULL
      ORDER BY name, person_no LIMIT @limit`,
+  );
+  const findGalleries = db.prepare<[string, string], GalleryRef>(
+    `SELECT g.tenant_id AS tenantId, g.kind, g.gallery_id AS galleryId
+     FROM galleries g JOIN persons p ON p.gallery_no = g.gallery_no
+     WHERE g.tenant_id = ? AND g.erasing = 0 AND p.person_id = ? AND p.merged_into IS NULL
+     ORDER BY g.kind, g.gallery_id`,
   );
   const update = db.prepare<[string | null, string | null, number, number]>(
     `UPDATE persons SET name = coalesce(?, name), user_data = coalesce(?, user_data), modified_ms = ?
@@ -204,10 +211,12 @@ export function persons(
         snapshotTemplates,
       };
     }).immediate,
+    findGalleriesOfPerson: (tenantId, personId) => findGalleries.all(tenantId, personId),
     getPersonKey(ref, personId) {
       const { galleryNo, personNo } = getPersonNo(ref, personId);
       const { wrappedKey } = findKey.get(personNo) ?? missing(ref, personId);
-      return { galleryNo, personNo, wrappedKey };
+      const { transformKey } = galleries.getHead(ref);
+      return { galleryNo, personNo, wrappedKey, ...(transformKey === null ? {} : { transformKey }) };
     },
     insertPerson,
     getPersonNo,

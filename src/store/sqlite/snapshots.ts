@@ -40,6 +40,7 @@ export interface Snapshots
     | 'finishSnapshot'
     | 'getSnapshot'
     | 'listSnapshots'
+    | 'listSnapshotsOfPerson'
     | 'updateSnapshot'
     | 'deleteSnapshot'
     | 'sweepSnapshots'
@@ -60,9 +61,9 @@ export function snapshots(
   const { galleries, changes, consents } = parts;
   const begin = db.prepare<[NewSnapshotRow]>(
     `INSERT INTO snapshots (gallery_no, tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
-                            ${TERMS}, trained_ms, apply_scope, user_data, created_ms, modified_ms)
+                            ${TERMS}, transform_key, trained_ms, apply_scope, user_data, created_ms, modified_ms)
      SELECT gallery_no, tenant_id, @snapshotId, kind, name, user_data, recognition_model, target_fpir,
-            ${TERMS}, training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
+            ${TERMS}, transform_key, training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
      FROM galleries WHERE gallery_no = @galleryNo`,
   );
   const find = db.prepare<[string, string], SnapshotRow>(
@@ -76,6 +77,13 @@ export function snapshots(
   const list = db.prepare<[string], SnapshotRow>(
     `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND finished = 1 ORDER BY snapshot_id`,
   );
+  const listOfPerson = db
+    .prepare<[number, string], string>(
+      `SELECT s.snapshot_id FROM snapshots s JOIN snapshot_persons p USING (snapshot_no)
+       WHERE p.person_no = (SELECT person_no FROM persons WHERE gallery_no = ? AND person_id = ?) AND s.finished = 1
+       ORDER BY s.snapshot_id`,
+    )
+    .pluck();
   const finish = db.prepare<[number]>('UPDATE snapshots SET finished = 1 WHERE snapshot_no = ?');
   const update = db.prepare<[string | null, string | null, number, number]>(
     `UPDATE snapshots SET apply_scope = coalesce(?, apply_scope), user_data = coalesce(?, user_data), modified_ms = ?
@@ -119,9 +127,9 @@ export function snapshots(
 
   const makeGallery = db.prepare<[GalleryRef & { snapshotNo: number; nowMs: number }]>(
     `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
-                            ${TERMS}, training_status, training_last_action_ms, created_ms, modified_ms)
+                            ${TERMS}, transform_key, training_status, training_last_action_ms, created_ms, modified_ms)
      SELECT @tenantId, @kind, @galleryId, name, gallery_user_data, recognition_model, target_fpir,
-            ${TERMS}, 'running', @nowMs, @nowMs, @nowMs
+            ${TERMS}, transform_key, 'running', @nowMs, @nowMs, @nowMs
      FROM snapshots WHERE snapshot_no = @snapshotNo
      ON CONFLICT DO NOTHING`,
   );
@@ -205,6 +213,9 @@ export function snapshots(
     },
     getSnapshot(tenantId, snapshotId) {
       return toSnapshot(getRow(tenantId, snapshotId));
+    },
+    listSnapshotsOfPerson(of, personId) {
+      return listOfPerson.all(galleries.getHead(of).galleryNo, personId);
     },
     listSnapshots(tenantId) {
       return list.all(tenantId).map(toSnapshot);

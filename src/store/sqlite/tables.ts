@@ -13,6 +13,7 @@ import { modelUpgrades } from './model-upgrades.ts';
 import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
+import { rekeys } from './rekeys.ts';
 import { rosters } from './rosters.ts';
 import { snapshots } from './snapshots.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -31,6 +32,7 @@ export function tables(db: Database): Tables {
   const personTable = persons(db, { ...shared, galleries: galleryTable });
   const parts = { ...shared, galleries: galleryTable, persons: personTable };
   const snapshotTable = snapshots(db, parts);
+  const keyTable = apiKeys(db, shared);
   const people = {
     ...galleryTable,
     ...personTable,
@@ -39,15 +41,16 @@ export function tables(db: Database): Tables {
     ...snapshotTable,
   };
   return {
-    ...apiKeys(db),
+    ...keyTable,
     ...probes(db),
     ...shared.changes,
     ...shared.erasures,
     ...people,
-    ...applyErasures(db, { ...shared.erasures, ...people }),
+    ...applyErasures(db, { ...shared.erasures, ...people, ...keyTable }),
     ...merges(db, parts),
     ...uses(db, parts),
     ...modelUpgrades(db, galleryTable, shared),
+    ...rekeys(db, galleryTable, shared),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
     ...operations(db),

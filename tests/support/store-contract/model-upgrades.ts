@@ -17,7 +17,7 @@ export function modelUpgradesContract(store: () => Store): void {
     const templates = left
       .filter(({ enrolmentNo }) => !except.includes(enrolmentNo))
       .map(({ enrolmentNo, wrappedKey }) => ({ enrolmentNo, wrappedKey, sealedTemplate: uniqueBytes(600) }));
-    await store().stageTemplates(ref, NEW_PACK, templates);
+    await store().stageTemplates(ref, { packId: NEW_PACK, transformKey: undefined }, templates);
     return templates;
   }
 
@@ -49,7 +49,7 @@ export function modelUpgradesContract(store: () => Store): void {
       expect(Buffer.from(sealedTemplate).equals(staged[i]?.sealedTemplate ?? Buffer.alloc(0))).toBe(true);
     }
     const changed = await store().getGallery(ref);
-    expect(changed).toMatchObject({ recognitionModel: 'finer-1', modelChangedMs: 77 });
+    expect(changed).toMatchObject({ recognitionModel: 'finer-1', templatesChangedMs: 77 });
     expect(changed.tail).toBeUndefined();
     expect(await store().findBoundPack(ref)).toBe(NEW_PACK);
     const mine = (await store().changesAfter(changeNo, 100)).filter(({ galleryNo }) => galleryNo === ref.galleryNo);
@@ -79,8 +79,12 @@ export function modelUpgradesContract(store: () => Store): void {
     const [face] = await store().enrolmentsToUpgrade(ref, NEW_PACK, { afterEnrolmentNo: 0, limit: 1 });
     if (!face) throw new Error('there are four');
     const sealedTemplate = uniqueBytes(600);
-    await store().stageTemplates(ref, NEW_PACK, [{ ...face, wrappedKey: uniqueBytes(61), sealedTemplate }]);
-    await store().stageTemplates(other.gallery, NEW_PACK, [{ ...face, sealedTemplate }]);
+    await store().stageTemplates(ref, { packId: NEW_PACK, transformKey: undefined }, [
+      { ...face, wrappedKey: uniqueBytes(61), sealedTemplate },
+    ]);
+    await store().stageTemplates(other.gallery, { packId: NEW_PACK, transformKey: undefined }, [
+      { ...face, sealedTemplate },
+    ]);
     expect(await store().enrolmentsToUpgrade(ref, NEW_PACK, { afterEnrolmentNo: 0, limit: 9 })).toHaveLength(4);
   });
 
