@@ -15,7 +15,8 @@ import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
 import { endExpiredConsents } from './core/operations/manage-consents.ts';
 import { createPersonUses } from './core/person-uses.ts';
-import type { Acting, Deps } from './core/ports.ts';
+import type { Acting, Deps, Vault } from './core/ports.ts';
+import type { Store } from './core/storage/store.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
@@ -24,7 +25,7 @@ import { openErasureLedger } from './store/erasure-ledger.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createApiKeys } from './vault/api-keys.ts';
-import { openVault } from './vault/vault.ts';
+import { openVault, type VaultSource } from './vault/vault.ts';
 import { createFaceEngine } from './vision/face-engine.ts';
 import type { AddedPacks } from './vision/face-models.ts';
 import { CATALOGUE } from './vision/model-catalogue.ts';
@@ -36,6 +37,9 @@ export const DEFAULT_TENANT = 'default';
 export const DATABASE_FILE = 'kith.db';
 /** Of what was erased, within the data directory; a restore keeps the one that is there. */
 export const ERASURE_LEDGER_FILE = 'erasures.log';
+const MASTER_KEY_FILE = 'master.key';
+/** Of persons, to see whether the master key is theirs. */
+const KEYS_TRIED = 5;
 const INDEX_COPY_FILE = 'index.copy';
 
 /** Which part of Kith opens what is stored; on record as in use until it is closed. */
@@ -224,7 +228,7 @@ export async function openRecords(
 > {
   await openDataDir(config.dataDir);
   const path = join(config.dataDir, DATABASE_FILE);
-  const vault = await openVault({ masterKeyPath: join(config.dataDir, 'master.key'), mustExist: existsSync(path) });
+  const vault = await openVault(vaultSourceOf(config, existsSync(path)));
   const clock = { nowMs: Date.now };
   const auditLog = await openAuditLog({
     folder: join(config.dataDir, AUDIT_FOLDER),
@@ -239,6 +243,7 @@ export async function openRecords(
   try {
     const store = await openSqliteStore({ path });
     opened.push(store);
+    await requireRightMasterKey(store, vault);
     // What nobody's key asked for: the command line's own, and the service's chores
     const audit = auditLog.actingAs({ tenantId: DEFAULT_TENANT, keyId: part });
     const erasureLedger = await openErasureLedger({
@@ -281,6 +286,28 @@ export async function openRecords(
     await closeAll(opened).catch(() => undefined);
     throw error;
   }
+}
+
+/** The file with the master key; undefined when the environment holds it. */
+export function masterKeyPathOf({ dataDir, masterKey, masterKeyPath }: Config): string | undefined {
+  return masterKey ? undefined : (masterKeyPath ?? join(dataDir, MASTER_KEY_FILE));
+}
+
+function vaultSourceOf(config: Config, mustExist: boolean): VaultSource {
+  const masterKeyPath = masterKeyPathOf(config);
+  if (masterKeyPath !== undefined) return { masterKeyPath, mustExist };
+  const { masterKey, previousMasterKey } = config;
+  return { masterKey: masterKey as Uint8Array, ...(previousMasterKey ? { previousMasterKey } : {}) };
+}
+
+/** Some may be damaged; when none opens, it is the key that is wrong, and every template would be left out in silence. */
+async function requireRightMasterKey(store: Store, vault: Vault): Promise<void> {
+  const keys = await store.listSealed('person-keys', { limit: KEYS_TRIED });
+  if (keys.length === 0 || keys.some(({ tenantId, sealed }) => vault.canOpen('person-key', tenantId, sealed))) return;
+  throw new ConfigError([
+    'the master key: what is stored here was sealed under another one. Give the right one back, in KITH_MASTER_KEY or as ' +
+      'the file master.key; while it is being replaced, the one before belongs into KITH_PREVIOUS_MASTER_KEY',
+  ]);
 }
 
 /** One service a data directory; undefined while another process runs one, or puts a backup in its place. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { MIN_API_KEY_LENGTH } from './core/limits.ts';
 import { parseHostRules } from './fetch/allowed-hosts.ts';
+import { MASTER_KEY_BYTES } from './vault/master-key.ts';
 
 /** One setting: its variable, what it means, and how its text becomes a value. `parse` throws a sentence. */
 interface Setting<T> {
@@ -45,6 +46,29 @@ const SETTINGS = {
       if (text.length < MIN_API_KEY_LENGTH) throw new Error(`needs at least ${MIN_API_KEY_LENGTH} characters`);
       return text;
     },
+  }),
+  masterKey: setting<Uint8Array | undefined>({
+    variable: 'KITH_MASTER_KEY',
+    meaning:
+      'The master key itself, 32 bytes in base64 (`openssl rand -base64 32`), for those who keep it outside the data directory. Without it there is the file master.key in it.',
+    defaultText: 'the file',
+    fallback: () => undefined,
+    parse: masterKey,
+  }),
+  previousMasterKey: setting<Uint8Array | undefined>({
+    variable: 'KITH_PREVIOUS_MASTER_KEY',
+    meaning:
+      'The KITH_MASTER_KEY of before, while it is being replaced: the service seals anew what is still sealed under it, and says when this can be left out.',
+    defaultText: 'none',
+    fallback: () => undefined,
+    parse: masterKey,
+  }),
+  masterKeyPath: setting<string | undefined>({
+    variable: 'KITH_MASTER_KEY_FILE',
+    meaning: 'Where the file with the master key is, or is to be made, when not in the data directory.',
+    defaultText: 'master.key in the data directory',
+    fallback: () => undefined,
+    parse: (text) => resolve(nonEmpty(text)),
   }),
   tlsCertPath: setting<string | undefined>({
     variable: 'KITH_TLS_CERT',
@@ -196,6 +220,12 @@ export function isLoopback(host: string): boolean {
 
 function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
+}
+
+function masterKey(text: string): Uint8Array {
+  const key = Uint8Array.from(Buffer.from(text.trim(), 'base64'));
+  if (key.length !== MASTER_KEY_BYTES) throw new Error(`is not ${MASTER_KEY_BYTES} bytes in base64`);
+  return key;
 }
 
 function nonEmpty(text: string): string {

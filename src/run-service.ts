@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { type Composed, compose, DEFAULT_TENANT, lockService } from './compose.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Composed, compose, DEFAULT_TENANT, lockImports, lockService, removeIndexCopy } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
 import { sweepRetention } from './core/operations/enforce-retention.ts';
 import { failInterruptedOperations } from './core/operations/long-running.ts';
 import { createApiKey } from './core/operations/manage-api-keys.ts';
+import { rotateMasterKey } from './core/operations/rotate-master-key.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
 import { createServer } from './server/server.ts';
 
@@ -19,6 +21,9 @@ const RETENTION_INTERVAL_MS = 600_000;
 const AUDIT_CHECK_INTERVAL_MS = 86_400_000;
 /** The first check waits until the start is over. */
 const FIRST_AUDIT_CHECK_MS = 60_000;
+const KEY_INTERVAL_MS = 1000;
+/** Longer than it takes a request to write what it sealed. */
+const SETTLE_MS = 15_000;
 const COPY_INTERVAL_MS = 60_000;
 
 export interface RunningService {
@@ -74,6 +79,7 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
       every(RETENTION_INTERVAL_MS, () => sweepRetention(deps, stopping.signal), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, stopping.signal), app.log),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
+      every(KEY_INTERVAL_MS, () => followRotation(deps, config, { signal: stopping.signal, print }), app.log),
       every(FIRST_AUDIT_CHECK_MS, () => checkAuditDaily(deps), app.log),
     ];
     await printGreeting(deps, config, { url, print });
@@ -91,6 +97,30 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
   } catch (error) {
     await deps.close();
     throw error;
+  }
+}
+
+/** Ends a rotation of the master key that `kith vault rotate`, or the environment, has begun. */
+async function followRotation(
+  deps: Composed,
+  config: Config,
+  { signal, print }: { readonly signal: AbortSignal; readonly print: (line: string) => void },
+): Promise<void> {
+  deps.vault.refresh();
+  if (!deps.vault.isRotating) return;
+  // An import beside the service holds keys for longer than a request; it is waited for
+  const lock = await lockImports(config);
+  if (!lock) return;
+  try {
+    const settle = () => pause(SETTLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    const rotated = await rotateMasterKey(deps, { settle, signal });
+    if (rotated) {
+      await removeIndexCopy(config);
+      const rest = config.previousMasterKey ? '; KITH_PREVIOUS_MASTER_KEY can be left out at the next start' : '';
+      print(`The master key is replaced: ${rotated.sealedAnew} keys and probes were sealed anew${rest}`);
+    }
+  } finally {
+    lock.release();
   }
 }
 

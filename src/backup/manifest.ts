@@ -49,9 +49,8 @@ export function parseManifest(text: string): BackupManifest {
     if (seen.has(folded)) throw new BadBackupError(`It holds ${JSON.stringify(path)} twice.`);
     seen.add(folded);
   }
-  for (const needed of ['kith.db', 'master.key']) {
-    if (!seen.has(needed)) throw new BadBackupError(`It holds no ${needed}.`);
-  }
+  // The master key may be kept elsewhere
+  if (!seen.has('kith.db')) throw new BadBackupError('It holds no kith.db.');
   return value;
 }
 

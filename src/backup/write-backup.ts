@@ -17,6 +17,11 @@ export interface BackupWish {
   readonly sealedTo: SealedTo;
   readonly version: string;
   readonly nowMs: number;
+  readonly isMasterKeyRotating: () => boolean;
+}
+
+function keyBeingReplaced(): BadBackupError {
+  return new BadBackupError('The master key is being replaced; back up once that is done.');
 }
 
 interface FileToPack extends BackedUpFile {
@@ -26,8 +31,10 @@ interface FileToPack extends BackedUpFile {
 
 /** Answers what went in. The file at `to` is there whole and safe on the disk, or not at all. */
 export async function writeBackup(wish: BackupWish): Promise<{ readonly files: number; readonly bytes: number }> {
-  const { dataDir, to } = wish;
+  const { dataDir, to, isMasterKeyRotating } = wish;
   if (await stat(to).catch(() => undefined)) throw new BadBackupError(`${to} is there already: name a new file.`);
+  if (isMasterKeyRotating()) throw keyBeingReplaced();
+  const keyBefore = await describe(join(dataDir, 'master.key'), 'master.key').catch(() => undefined);
   // Beside the database, whose disk has had room for it: nobody else may read that folder
   const work = await mkdtemp(join(dataDir, '.backup-'));
   const partial = `${to}.partial`;
@@ -36,6 +43,9 @@ export async function writeBackup(wish: BackupWish): Promise<{ readonly files: n
     copyDatabase(join(dataDir, 'kith.db'), database);
     // After the database: what was erased meanwhile is erased again from the copy when it is restored
     const files = [await describe(database, 'kith.db'), ...(await otherFiles(dataDir))];
+    // Or the copy could be of before, and the key of after
+    if (isMasterKeyRotating()) throw keyBeingReplaced();
+    if (files.find(({ path }) => path === 'master.key')?.sha256 !== keyBefore?.sha256) throw keyBeingReplaced();
     const archive = pack();
     const sealed = await seal(ReadableStream.from(archive), wish.sealedTo);
     const written = pipeline(

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rename, stat, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { type Command, Option } from 'commander';
 import { readKeyLines, readPassphrase, type SealedTo } from '../backup/seal.ts';
 import { writeBackup } from '../backup/write-backup.ts';
-import { openRecords } from '../compose.ts';
+import { masterKeyPathOf, openRecords } from '../compose.ts';
 import { audited } from '../core/audited.ts';
 import { type CommandContext, closing, requireData } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -42,7 +42,7 @@ Examples:
   kith backup --to kith-monday.age --recipient age1…
   kith restore kith-monday.age --identity-file backup.key
 
-The master key is in it: keep the private key or passphrase somewhere else than the backup.`,
+The master key is in it, unless you keep it elsewhere: keep the private key or passphrase somewhere else than the backup.`,
     )
     .action((options: BackupOptions, command: Command) => run(command, (context) => backUp(context, options)));
 }
@@ -59,9 +59,13 @@ async function backUp({ terminal, loadConfig }: CommandContext, options: BackupO
         sealedTo,
         version: packageVersion(),
         nowMs: deps.clock.nowMs(),
+        isMasterKeyRotating: () => deps.vault.refresh() || deps.vault.isRotating,
       }),
     );
     terminal.record({ type: 'backup', file: options.to, files, bytes });
+    if (masterKeyPathOf(config) !== join(config.dataDir, 'master.key')) {
+      terminal.note('The master key is kept elsewhere and is not in it: without that key the backup opens nothing.');
+    }
     terminal.say(`Backed up ${count(files, 'file')} (${(bytes / 1e6).toFixed(1)} MB) into ${options.to}.`);
     return EXIT.done;
   });

@@ -6,7 +6,7 @@ import SqliteDatabase from 'better-sqlite3';
 import type { Command } from 'commander';
 import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
 import { verifyAudit } from '../audit/verify-audit.ts';
-import { DATABASE_FILE, lockService, openEngine } from '../compose.ts';
+import { DATABASE_FILE, lockService, masterKeyPathOf, openEngine } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { loadKernelModule } from '../search/kernel-module.ts';
 import type { CommandContext } from './command-context.ts';
@@ -63,8 +63,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const said = `${(free / 1e9).toFixed(1)} GB are free in ${dataDir}`;
     return free < LOW_DISK_BYTES ? fault(`only ${said}: make room`) : ok(said);
   },
-  'master key': async ({ dataDir }) => {
-    const path = join(dataDir, 'master.key');
+  'master key': async (config) => {
+    const { dataDir } = config;
+    const path = masterKeyPathOf(config);
+    if (path === undefined) return ok('the master key comes from the environment');
     const found = await stat(path).catch(() => undefined);
     const hasData = (await stat(join(dataDir, DATABASE_FILE)).catch(() => undefined)) !== undefined;
     if (!found) return hasData ? fault(`${path} is missing: put it back from your backup`) : undefined;

@@ -44,6 +44,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   evaluate: async () => (await import('./evaluate.ts')).addEvaluateCommand,
   duplicates: async () => (await import('./duplicates.ts')).addDuplicatesCommand,
   models: async () => (await import('./models.ts')).addModelsCommand,
+  vault: async () => (await import('./vault.ts')).addVaultCommand,
   protect: async () => (await import('./protect.ts')).addProtectCommand,
   keys: async () => (await import('./keys.ts')).addKeysCommand,
   backup: async () => (await import('./backup.ts')).addBackupCommand,

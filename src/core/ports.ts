@@ -17,6 +17,9 @@ import type {
 
 // ── Vault: keys and sealing ─────────────────────────────────────────────────
 
+/** What a tenant's key, and so the master key, seals directly. */
+export type SealedUnderMaster = 'person-key' | 'transform-key' | 'probe';
+
 export interface Vault {
   /** A fresh data key for one person, wrapped for storage. */
   newPersonKey(tenantId: string): Uint8Array;
@@ -40,6 +43,16 @@ export interface Vault {
   /** For copies of the index, which hold templates of everybody. */
   sealIndexPiece(piece: Uint8Array): Uint8Array;
   openIndexPiece(sealed: Uint8Array): Uint8Array;
+  /** Whether it was sealed under the master key, or the one before. */
+  canOpen(what: SealedUnderMaster, tenantId: string, sealed: Uint8Array): boolean;
+  /** Whether some of what is stored may still be sealed under a master key that is being replaced. */
+  readonly isRotating: boolean;
+  /** Looks whether another process has begun, or ended, to replace the master key; true when it has. */
+  refresh(): boolean;
+  /** The same sealed under the present master key; undefined when it is already. */
+  sealAnew(what: SealedUnderMaster, tenantId: string, sealed: Uint8Array): Uint8Array | undefined;
+  /** Gives up the old master key: what is still sealed under it opens no more. */
+  endRotation(): void;
   /** A secret for whoever takes part in a liveness session: the same each time, guessable by nobody, stored nowhere. */
   sessionToken(tenantId: string, sessionId: string): string;
 }

@@ -7,12 +7,60 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
 export const MASTER_KEY_BYTES = 32;
+
+/** What everything is sealed under, and, while a rotation is under way, what it was sealed under before. */
+export interface MasterKeys {
+  readonly current: Uint8Array;
+  readonly previous?: Uint8Array;
+}
+
+/** Beside the key while it is being replaced: the next one, with which is sealed already. */
+const nextPath = (path: string): string => `${path}.next`;
+
+export function readOrCreateMasterKeys(path: string, options: { readonly mustExist?: boolean } = {}): MasterKeys {
+  const previous = readOrCreateMasterKey(path, options);
+  const current = readIfThere(nextPath(path));
+  // Finished in between: then what was read first is the old one
+  return current ? { current, previous } : { current: readMasterKey(path) };
+}
+
+/** Makes the next key, unless there is one already: whoever seals from then on seals with it. */
+export function beginMasterKeyRotation(path: string): void {
+  if (!readIfThere(nextPath(path))) createMasterKey(nextPath(path));
+}
+
+/** The next key takes the place of the old one, whose bytes are overwritten. */
+export function endMasterKeyRotation(path: string): void {
+  const old = openSync(path, 'r+');
+  try {
+    renameSync(nextPath(path), path);
+    syncDirectory(dirname(path));
+    writeSync(old, randomBytes(MASTER_KEY_BYTES), 0, MASTER_KEY_BYTES, 0);
+    fsyncSync(old);
+  } finally {
+    closeSync(old);
+  }
+}
+
+export function isMasterKeyRotating(path: string): boolean {
+  return readIfThere(nextPath(path)) !== undefined;
+}
+
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readMasterKey(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
 
 /**
  * Reads the master key; makes one at the first start, unless it `mustExist`. Refuses a file that others can read or that

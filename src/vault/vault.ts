@@ -1,7 +1,7 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { endianness } from 'node:os';
-import type { Vault } from '../core/ports.ts';
-import { MASTER_KEY_BYTES, readOrCreateMasterKey } from './master-key.ts';
+import type { SealedUnderMaster, Vault } from '../core/ports.ts';
+import { endMasterKeyRotation, MASTER_KEY_BYTES, type MasterKeys, readOrCreateMasterKeys } from './master-key.ts';
 import { seal, UnsealError, unseal } from './seal.ts';
 import { createTemplateTransform, type TemplateTransform, TRANSFORM_KEY_BYTES } from './template-transform.ts';
 
@@ -17,11 +17,17 @@ export type VaultSource =
       /** True where something was sealed before: a key made anew could not open it. */
       readonly mustExist?: boolean;
     }
-  | { readonly masterKey: Uint8Array };
+  | {
+      readonly masterKey: Uint8Array;
+      /** What is still sealed under this one is opened too. */
+      readonly previousMasterKey?: Uint8Array;
+    };
 
 /** What belongs to a tenant: their key, and what each sealed thing is bound to. */
 interface TenantVault {
   readonly key: KeyObject;
+  /** While the master key is being replaced. */
+  readonly previousKey: KeyObject | undefined;
   readonly personKeyContext: Uint8Array;
   readonly transformKeyContext: Uint8Array;
   readonly templateContext: Uint8Array;
@@ -43,18 +49,45 @@ interface UnwrappedKey {
 export async function openVault(source: VaultSource): Promise<Vault> {
   // Vectors are sealed as they lie in memory
   if (endianness() !== 'LE') throw new Error('Kith stores templates little-endian and runs on such machines only.');
-  const masterKey = 'masterKey' in source ? source.masterKey : readOrCreateMasterKey(source.masterKeyPath, source);
-  if (masterKey.length !== MASTER_KEY_BYTES) throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes.`);
-  const master = createSecretKey(masterKey);
+  let ring = openRing(source);
   const tenants = new Map<string, TenantVault>();
-  const indexKey = createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', 'kith index key 1', 32)));
+  const transforms = new Map<string, TemplateTransform>();
   const indexContext = Buffer.from('kith index piece 1');
+
+  /** True when the keys in the file are others than those in use: then these are the new ones. */
+  function refresh(): boolean {
+    if (!('masterKeyPath' in source)) return false;
+    const fresh = openRing(source);
+    if (isSame(fresh.current, ring.current) && isSame(fresh.previous, ring.previous)) return false;
+    ring = fresh;
+    tenants.clear();
+    transforms.clear();
+    forgetPersonKey();
+    return true;
+  }
+
+  /** Under the present key or, while there is one, the one before; another process may have begun to seal with a new one. */
+  function unsealEither(
+    keysOf: () => { readonly key: KeyObject; readonly previousKey: KeyObject | undefined },
+    sealed: Uint8Array,
+    context: Uint8Array,
+  ): Buffer {
+    for (let isFresh = false; ; isFresh = true) {
+      const { key, previousKey } = keysOf();
+      try {
+        return unsealUnderEither(key, previousKey, sealed, context);
+      } catch (error) {
+        if (isFresh || !(error instanceof UnsealError) || !refresh()) throw error;
+      }
+    }
+  }
 
   function tenantVault(tenantId: string): TenantVault {
     let tenant = tenants.get(tenantId);
     if (tenant === undefined) {
       tenant = {
-        key: createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', `kith tenant key 1:${tenantId}`, 32))),
+        key: derive(ring.current, `kith tenant key 1:${tenantId}`),
+        previousKey: ring.previous && derive(ring.previous, `kith tenant key 1:${tenantId}`),
         personKeyContext: Buffer.from(`kith person key 1:${tenantId}`),
         transformKeyContext: Buffer.from(`kith transform key 1:${tenantId}`),
         templateContext: Buffer.from(`kith template 1:${tenantId}`),
@@ -72,12 +105,13 @@ export async function openVault(source: VaultSource): Promise<Vault> {
    * A person's photos come one after another and each would unwrap the same key, half the work of opening one. So the
    * last key is kept to the end of this turn of the event loop, and zeroed then or when the next one takes its place.
    */
-  function personKey(tenant: TenantVault, wrappedKey: Uint8Array): Uint8Array {
+  function personKey(tenantId: string, wrappedKey: Uint8Array): Uint8Array {
+    const tenant = tenantVault(tenantId);
     if (unwrapped?.tenant === tenant && unwrapped.wrapped.equals(wrappedKey)) return unwrapped.key;
-    const key = unseal(tenant.key, wrappedKey, tenant.personKeyContext);
+    const key = unsealEither(() => tenantVault(tenantId), wrappedKey, tenant.personKeyContext);
     if (unwrapped === undefined) setImmediate(forgetPersonKey);
     else unwrapped.key.fill(0);
-    unwrapped = { tenant, wrapped: Buffer.from(wrappedKey), key };
+    unwrapped = { tenant: tenantVault(tenantId), wrapped: Buffer.from(wrappedKey), key };
     return key;
   }
 
@@ -86,14 +120,12 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     unwrapped = undefined;
   }
 
-  const transforms = new Map<string, TemplateTransform>();
-
   function transformOf(tenantId: string, wrappedKey: Uint8Array, dims: number): TemplateTransform {
     const name = `${tenantId}:${dims}:${Buffer.from(wrappedKey).toString('base64')}`;
     const known = transforms.get(name);
     if (known) return known;
-    const tenant = tenantVault(tenantId);
-    const key = unseal(tenant.key, wrappedKey, tenant.transformKeyContext);
+    const { transformKeyContext } = tenantVault(tenantId);
+    const key = unsealEither(() => tenantVault(tenantId), wrappedKey, transformKeyContext);
     const transform = createTemplateTransform(key, dims);
     key.fill(0);
     // The oldest goes: a Map keeps the order
@@ -125,35 +157,126 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     },
     sealTemplate(tenantId, wrappedKey, vector) {
       const tenant = tenantVault(tenantId);
-      return seal(personKey(tenant, wrappedKey), bytesOf(vector), tenant.templateContext);
+      return seal(personKey(tenantId, wrappedKey), bytesOf(vector), tenant.templateContext);
     },
     openTemplate(tenantId, wrappedKey, sealed) {
       const tenant = tenantVault(tenantId);
-      return vectorOf(unseal(personKey(tenant, wrappedKey), sealed, tenant.templateContext));
+      return vectorOf(unseal(personKey(tenantId, wrappedKey), sealed, tenant.templateContext));
     },
     sealPhoto(tenantId, wrappedKey, photo) {
       const tenant = tenantVault(tenantId);
-      return seal(personKey(tenant, wrappedKey), photo, tenant.photoContext);
+      return seal(personKey(tenantId, wrappedKey), photo, tenant.photoContext);
     },
     openPhoto(tenantId, wrappedKey, sealed) {
       const tenant = tenantVault(tenantId);
-      return unseal(personKey(tenant, wrappedKey), sealed, tenant.photoContext);
+      return unseal(personKey(tenantId, wrappedKey), sealed, tenant.photoContext);
     },
-    sealIndexPiece: (piece) => seal(indexKey, piece, indexContext),
-    openIndexPiece: (sealed) => unseal(indexKey, sealed, indexContext),
+    sealIndexPiece: (piece) => seal(derive(ring.current, INDEX_KEY), piece, indexContext),
+    openIndexPiece: (sealed) =>
+      unsealEither(
+        () => ({
+          key: derive(ring.current, INDEX_KEY),
+          previousKey: ring.previous && derive(ring.previous, INDEX_KEY),
+        }),
+        sealed,
+        indexContext,
+      ),
     sealProbe(tenantId, vector) {
       const tenant = tenantVault(tenantId);
       return seal(tenant.key, bytesOf(vector), tenant.probeContext);
     },
     openProbe(tenantId, sealed) {
       const tenant = tenantVault(tenantId);
-      return vectorOf(unseal(tenant.key, sealed, tenant.probeContext));
+      return vectorOf(unsealEither(() => tenantVault(tenantId), sealed, tenant.probeContext));
+    },
+    get isRotating() {
+      return ring.previous !== undefined;
+    },
+    refresh,
+    canOpen(what, tenantId, sealed) {
+      const { key, previousKey, ...contexts } = tenantVault(tenantId);
+      const context = contextOf(what, contexts);
+      return opens(key, sealed, context) || (previousKey !== undefined && opens(previousKey, sealed, context));
+    },
+    sealAnew(what, tenantId, sealed) {
+      const tenant = tenantVault(tenantId);
+      const context = contextOf(what, tenant);
+      if (!tenant.previousKey || opens(tenant.key, sealed, context)) return undefined;
+      const plain = unseal(tenant.previousKey, sealed, context);
+      const anew = seal(tenant.key, plain, context);
+      plain.fill(0);
+      return anew;
+    },
+    endRotation() {
+      if ('masterKeyPath' in source) {
+        endMasterKeyRotation(source.masterKeyPath);
+        refresh();
+        return;
+      }
+      ring = { current: ring.current, previous: undefined };
+      tenants.clear();
     },
     sessionToken(tenantId, sessionId) {
       const context = `kith session token 1:${tenantId}:${sessionId}`;
-      return Buffer.from(hkdfSync('sha256', master, '', context, SESSION_TOKEN_BYTES)).toString('base64url');
+      return Buffer.from(hkdfSync('sha256', ring.current, '', context, SESSION_TOKEN_BYTES)).toString('base64url');
     },
   };
+}
+
+const INDEX_KEY = 'kith index key 1';
+
+interface KeyRing {
+  readonly current: KeyObject;
+  readonly previous: KeyObject | undefined;
+}
+
+function openRing(source: VaultSource): KeyRing {
+  const { current, previous }: MasterKeys =
+    'masterKey' in source
+      ? { current: source.masterKey, ...(source.previousMasterKey ? { previous: source.previousMasterKey } : {}) }
+      : readOrCreateMasterKeys(source.masterKeyPath, source);
+  for (const key of [current, previous]) {
+    if (key && key.length !== MASTER_KEY_BYTES) throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes.`);
+  }
+  return { current: createSecretKey(current), previous: previous && createSecretKey(previous) };
+}
+
+function contextOf(what: SealedUnderMaster, tenant: Omit<TenantVault, 'key' | 'previousKey'>): Uint8Array {
+  switch (what) {
+    case 'person-key':
+      return tenant.personKeyContext;
+    case 'transform-key':
+      return tenant.transformKeyContext;
+    case 'probe':
+      return tenant.probeContext;
+  }
+}
+
+function isSame(a: KeyObject | undefined, b: KeyObject | undefined): boolean {
+  return a && b ? a.equals(b) : a === b;
+}
+
+function derive(master: KeyObject, info: string): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', info, 32)));
+}
+
+function unsealUnderEither(
+  key: KeyObject,
+  previousKey: KeyObject | undefined,
+  sealed: Uint8Array,
+  context: Uint8Array,
+): Buffer {
+  if (!previousKey) return unseal(key, sealed, context);
+  return unseal(opens(key, sealed, context) ? key : previousKey, sealed, context);
+}
+
+function opens(key: KeyObject, sealed: Uint8Array, context: Uint8Array): boolean {
+  try {
+    unseal(key, sealed, context).fill(0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function bytesOf(vector: Float32Array): Uint8Array {

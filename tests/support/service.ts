@@ -43,6 +43,8 @@ export interface TestServiceOptions extends Partial<ServerOptions> {
   /** Where the store is; in memory when left out. */
   readonly storePath?: string;
   readonly masterKey?: Uint8Array;
+  /** In a file instead. */
+  readonly masterKeyPath?: string;
   /** What stands between the service and its log, for tests of what happens when it can't be written. */
   readonly throughAuditLog?: (auditLog: AuditLog) => AuditLog;
   /** No URL is fetched when left out. */
@@ -55,6 +57,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     engine = await createFaceEngine({ processes: 1 }),
     storePath = ':memory:',
     masterKey = randomBytes(32),
+    masterKeyPath,
     throughAuditLog = (auditLog) => auditLog,
     images = createImageFetcher({ allowedHosts: [], maxBytes: MAX_IMAGE_BYTES }),
     ...serverOptions
@@ -63,7 +66,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
   const auditFolder = join(folder, AUDIT_FOLDER);
   const auditLog = await openAuditLog({ folder: auditFolder, clock, part: 'service' });
   const store = await openSqliteStore({ path: storePath });
-  const vault = await openVault({ masterKey });
+  const vault = await openVault(masterKeyPath === undefined ? { masterKey } : { masterKeyPath });
   const erasureLedger = await openErasureLedger({
     path: join(folder, 'erasures.log'),
     store,

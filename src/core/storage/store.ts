@@ -12,6 +12,7 @@ import type { PersonStore } from './persons.ts';
 import type { ProbeStore } from './probes.ts';
 import type { RekeyStore } from './rekeys.ts';
 import type { RosterStore } from './rosters.ts';
+import type { SealedRowStore } from './sealed-rows.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { UseStore } from './uses.ts';
 
@@ -34,6 +35,7 @@ export interface Store
     ProbeStore,
     RekeyStore,
     RosterStore,
+    SealedRowStore,
     SnapshotStore,
     UseStore {
   close(): Promise<void>;

@@ -49,6 +49,8 @@ export const METHODS = {
   enrolmentsToUpgrade: 'read',
   stageTemplates: 'write',
   switchModel: 'erase',
+  listSealed: 'read',
+  replaceSealed: 'erase',
   beginRekey: 'write',
   templatesToRekey: 'read',
   stageRekeyed: 'write',

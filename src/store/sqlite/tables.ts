@@ -15,6 +15,7 @@ import { persons } from './persons.ts';
 import { probes } from './probes.ts';
 import { rekeys } from './rekeys.ts';
 import { rosters } from './rosters.ts';
+import { sealedRows } from './sealed-rows.ts';
 import { snapshots } from './snapshots.ts';
 import type { SyncStore } from './sync-store.ts';
 import { templates } from './templates.ts';
@@ -50,6 +51,7 @@ export function tables(db: Database): Tables {
     ...merges(db, parts),
     ...uses(db, parts),
     ...modelUpgrades(db, galleryTable, shared),
+    ...sealedRows(db),
     ...rekeys(db, galleryTable, shared),
     ...templates(db, galleryTable, personTable),
     ...rosters(db, galleryTable, personTable),
