@@ -136,6 +136,20 @@ const SETTINGS = {
     fallback: () => undefined,
     parse: publicUrl,
   }),
+  policyOperator: setting<string | undefined>({
+    variable: 'KITH_POLICY_OPERATOR',
+    meaning: 'Who answers for the service, as /.well-known/biometric-policy names them.',
+    defaultText: 'nobody named',
+    fallback: () => undefined,
+    parse: nonEmpty,
+  }),
+  policyContact: setting<string | undefined>({
+    variable: 'KITH_POLICY_CONTACT',
+    meaning: 'Where people ask what is held about them or have it erased, as that page says.',
+    defaultText: 'not said',
+    fallback: () => undefined,
+    parse: nonEmpty,
+  }),
   azureTier: setting<'F0' | 'S0' | undefined>({
     variable: 'KITH_AZURE_TIER',
     meaning:

@@ -66,6 +66,10 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
         ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
         : {}),
       ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+      policy: {
+        ...(config.policyOperator === undefined ? {} : { operator: config.policyOperator }),
+        ...(config.policyContact === undefined ? {} : { contact: config.policyContact }),
+      },
       ...(config.azureTier === undefined ? {} : { azureTier: config.azureTier }),
     });
     await app.listen({ host: config.host, port: config.port });

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ErasureReceipt, SignedReceipt } from '../core/types.ts';
+import type { ErasedThing, ErasureReceipt, SignedReceipt } from '../core/types.ts';
 import { findReceiptFault, openReceiptSigner } from './erasure-receipt.ts';
 import { PUBLIC_KEY_FILE, readPublicKey, type VerifyingKey } from './signing-key.ts';
 
-const RECEIPT: ErasureReceipt = {
+const RECEIPT: ErasureReceipt<ErasedThing> = {
   receiptId: '00000000-0000-4000-8000-000000000001',
   erasedAt: '2031-05-01T08:00:00.000Z',
   tenantId: 'default',

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
 import { findReceiptFault } from '../audit/erasure-receipt.ts';
 import { PUBLIC_KEY_FILE, readPublicKey } from '../audit/signing-key.ts';
-import type { SignedReceipt } from '../core/types.ts';
+import type { ErasedSubject, ErasureReceipt, SignedReceipt } from '../core/types.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { describeFileError } from './image-file.ts';
@@ -49,13 +49,20 @@ async function verifyReceipt(
     terminal.fail(`kith: ${printable(path)}: ${fault}`);
     return EXIT.someRefused;
   }
-  const { receipt } = signed as SignedReceipt;
-  const { subject, removed, erasedAt } = receipt;
+  const { receipt } = signed as SignedReceipt<ErasedSubject>;
+  const { removed, erasedAt } = receipt;
   terminal.record({ type: 'erasure-receipt', isValid: true, receipt });
-  const whom = subject.personId === undefined ? 'the gallery' : `the person ${printable(subject.personId)} of`;
   const what = `${count(removed.persons, 'person', 'people')}, ${count(removed.templates, 'template')}, ${count(removed.photos, 'picture')}`;
-  terminal.say(`${whom} ${printable(subject.galleryId)} was erased at ${printable(erasedAt)}: ${what}.`);
+  terminal.say(`${nameOf(receipt)} was erased at ${printable(erasedAt)}: ${what}.`);
   return EXIT.done;
+}
+
+function nameOf({ subject, tenantId }: ErasureReceipt): string {
+  if (subject.what === 'tenant') return `the tenant ${printable(tenantId)}`;
+  const gallery = printable(subject.galleryId);
+  return subject.personId === undefined
+    ? `the gallery ${gallery}`
+    : `the person ${printable(subject.personId)} of ${gallery}`;
 }
 
 /** Undefined is no receipt either. */

@@ -16,6 +16,13 @@ interface CreateOptions {
   readonly purpose?: readonly string[];
 }
 
+/** Whose keys. */
+interface OfTenant {
+  readonly tenant: string;
+}
+
+const TENANT = ['--tenant <id>', 'whose', DEFAULT_TENANT] as const;
+
 const PERMISSIONS: readonly Permission[] = ['admin', 'enrol', 'search', 'review', 'audit'];
 
 export function addKeysCommand(program: Command, run: RunCommand): void {
@@ -26,40 +33,49 @@ export function addKeysCommand(program: Command, run: RunCommand): void {
     .option('--label <text>', 'what the key is for', 'command line')
     .option('--permission <name...>', `what it may do: ${PERMISSIONS.join(', ')}`, ['admin'])
     .option('--gallery <id...>', 'the only galleries it knows of')
+    .option(...TENANT)
     .option('--purpose <text...>', 'it knows only of galleries with one of these purposes')
     .addHelpText('after', '\nExample:\n  kith keys create --label "front desk" --permission search')
-    .action((options: CreateOptions, command: Command) => run(command, (context) => createKey(context, options)));
+    .action((options: CreateOptions & OfTenant, command: Command) =>
+      run(command, (context) => createKey(context, options)),
+    );
   keys
     .command('list')
     .description('Lists the keys there are, without the keys themselves.')
-    .action((_options: object, command: Command) => run(command, listKeys));
+    .option(...TENANT)
+    .action((options: OfTenant, command: Command) => run(command, (context) => listKeys(context, options)));
   keys
     .command('rotate')
     .description('Makes a second key like one there is; revoke that one once every client has the new one.')
     .argument('<keyId>', 'as kith keys list shows it')
     .addHelpText('after', '\nExample:\n  kith keys rotate 5f0c… && kith keys revoke 5f0c…')
-    .action((keyId: string, _options: object, command: Command) =>
-      run(command, (context) => rotateKey(context, keyId)),
+    .option(...TENANT)
+    .action((keyId: string, options: OfTenant, command: Command) =>
+      run(command, (context) => rotateKey(context, keyId, options)),
     );
   keys
     .command('revoke')
     .description('Ends a key; a running service refuses it within a second.')
     .argument('<keyId>', 'as kith keys list shows it')
-    .action((keyId: string, _options: object, command: Command) =>
-      run(command, (context) => revokeKey(context, keyId)),
+    .option(...TENANT)
+    .action((keyId: string, options: OfTenant, command: Command) =>
+      run(command, (context) => revokeKey(context, keyId, options)),
     );
 }
 
-async function createKey({ terminal, loadConfig }: CommandContext, options: CreateOptions): Promise<ExitCode> {
+async function createKey(
+  { terminal, loadConfig }: CommandContext,
+  options: CreateOptions & OfTenant,
+): Promise<ExitCode> {
   const permissions = options.permission.map((name) => {
     const permission = PERMISSIONS.find((known) => known === name);
     if (!permission) throw new UsageError(`There is no permission "${name}"; known are ${PERMISSIONS.join(', ')}.`);
     return permission;
   });
   return closing(await openRecords(loadConfig(), 'command-line'), async (deps) => {
-    const { label, gallery: galleries, purpose: purposes } = options;
-    const { keyId, key } = await createApiKey(deps, {
-      tenantId: DEFAULT_TENANT,
+    const { label, tenant: tenantId, gallery: galleries, purpose: purposes } = options;
+    const { keyId, key } = await createApiKey(actingFor(deps, tenantId), {
+      tenantId,
       label,
       permissions,
       ...(galleries || purposes
@@ -73,11 +89,11 @@ async function createKey({ terminal, loadConfig }: CommandContext, options: Crea
   });
 }
 
-async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+async function listKeys({ terminal, loadConfig }: CommandContext, { tenant }: OfTenant): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
   return closing(await openRecords(config, 'command-line'), async (deps) => {
-    const keys = (await deps.store.listApiKeys()).filter(({ tenantId }) => tenantId === DEFAULT_TENANT);
+    const keys = (await deps.store.listApiKeys()).filter(({ tenantId }) => tenantId === tenant);
     for (const { keyId, label, permissions, bounds, createdMs } of keys) {
       terminal.record({
         type: 'key',
@@ -100,11 +116,15 @@ async function listKeys({ terminal, loadConfig }: CommandContext): Promise<ExitC
   });
 }
 
-async function rotateKey({ terminal, loadConfig }: CommandContext, keyId: string): Promise<ExitCode> {
+async function rotateKey(
+  { terminal, loadConfig }: CommandContext,
+  keyId: string,
+  { tenant: tenantId }: OfTenant,
+): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
   return closing(await openRecords(config, 'command-line'), async (deps) => {
-    const made = await rotateApiKey(deps, { tenantId: DEFAULT_TENANT, keyId });
+    const made = await rotateApiKey(actingFor(deps, tenantId), { tenantId, keyId });
     if (!made) throw new UsageError(`There is no key "${keyId}"; kith keys list shows those there are.`);
     terminal.record({ type: 'key', keyId: made.keyId, key: made.key, insteadOf: keyId });
     terminal.answer(made.key);
@@ -113,15 +133,24 @@ async function rotateKey({ terminal, loadConfig }: CommandContext, keyId: string
   });
 }
 
-async function revokeKey({ terminal, loadConfig }: CommandContext, keyId: string): Promise<ExitCode> {
+async function revokeKey(
+  { terminal, loadConfig }: CommandContext,
+  keyId: string,
+  { tenant: tenantId }: OfTenant,
+): Promise<ExitCode> {
   const config = loadConfig();
   await requireData(config);
   return closing(await openRecords(config, 'command-line'), async (deps) => {
-    if (!(await revokeApiKey(deps, { tenantId: DEFAULT_TENANT, keyId }))) {
+    if (!(await revokeApiKey(actingFor(deps, tenantId), { tenantId, keyId }))) {
       throw new UsageError(`There is no key "${keyId}"; kith keys list shows those there are.`);
     }
     terminal.record({ type: 'key-revoked', keyId });
     terminal.say(`The key ${keyId} is revoked.`);
     return EXIT.done;
   });
+}
+
+/** On record as a deed within that tenant. */
+function actingFor(deps: Awaited<ReturnType<typeof openRecords>>, tenantId: string) {
+  return { ...deps, audit: deps.auditLog.actingAs({ tenantId, keyId: 'command-line' }) };
 }

@@ -1,7 +1,7 @@
 import { audited, auditedGallery } from './audited.ts';
 import type { Acting, Deps } from './ports.ts';
 import { settleErasure } from './settle-erasure.ts';
-import type { ErasedCounts, ErasureReceipt, GalleryRef, SignedReceipt } from './types.ts';
+import type { AuditRef, ErasedCounts, ErasedSubject, GalleryRef, SignedReceipt } from './types.ts';
 
 export type ReceiptDeps = Pick<Deps, 'store' | 'follower' | 'erasureLedger' | 'receipts' | 'clock' | 'newId'> & Acting;
 
@@ -23,14 +23,32 @@ export async function eraseWithReceipt(
   return audited(deps, deed, async (record) => {
     const removed = await erase();
     await settleErasure(deps);
-    const receipt: ErasureReceipt = {
-      receiptId: deps.newId(),
-      erasedAt: new Date(deps.clock.nowMs()).toISOString(),
-      tenantId,
-      subject: { what, galleryKind, galleryId, ...person },
-      removed,
-      record,
-    };
-    return deps.receipts.sign(receipt);
+    return signReceipt(deps, { tenantId, subject: { what, galleryKind, galleryId, ...person }, removed, record });
   });
+}
+
+/** Everything of a tenant, the keys included; on record with what was taken. */
+export async function eraseTenantWithReceipt(
+  deps: ReceiptDeps,
+  tenantId: string,
+): Promise<SignedReceipt<{ readonly what: 'tenant' }>> {
+  const countsOf = ({ receipt }: SignedReceipt<ErasedSubject>) => ({ ...receipt.removed });
+  return audited(deps, { action: 'erase-tenant', countsOf }, async (record) => {
+    const removed = await deps.store.deleteTenant(tenantId);
+    await settleErasure(deps);
+    return signReceipt(deps, { tenantId, subject: { what: 'tenant' } as const, removed, record });
+  });
+}
+
+function signReceipt<Subject extends ErasedSubject>(
+  deps: Pick<ReceiptDeps, 'receipts' | 'clock' | 'newId'>,
+  erased: {
+    readonly tenantId: string;
+    readonly subject: Subject;
+    readonly removed: ErasedCounts;
+    readonly record: AuditRef;
+  },
+): SignedReceipt<Subject> {
+  const erasedAt = new Date(deps.clock.nowMs()).toISOString();
+  return deps.receipts.sign({ receiptId: deps.newId(), erasedAt, ...erased });
 }

@@ -7,6 +7,7 @@ import type {
   AuditEvent,
   AuditRecord,
   AuditRef,
+  ErasedSubject,
   ErasureReceipt,
   KeyBounds,
   ModelPack,
@@ -294,7 +295,7 @@ export interface ErasureLedger {
 
 /** Vouches for erasures with a key whose public half anybody may have. */
 export interface ReceiptSigner {
-  sign(receipt: ErasureReceipt): SignedReceipt;
+  sign<Subject extends ErasedSubject>(receipt: ErasureReceipt<Subject>): SignedReceipt<Subject>;
 }
 
 export interface Clock {

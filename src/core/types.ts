@@ -187,24 +187,28 @@ export interface ErasedCounts {
 }
 
 /** What was erased and when, for whoever asked for it; ids and numbers only. */
-export interface ErasureReceipt {
+export interface ErasureReceipt<Subject extends ErasedSubject = ErasedSubject> {
   readonly receiptId: string;
   /** ISO 8601. */
   readonly erasedAt: string;
   readonly tenantId: string;
-  readonly subject: {
-    readonly what: 'person' | 'gallery';
-    readonly galleryKind: GalleryKind;
-    readonly galleryId: string;
-    readonly personId?: string;
-  };
+  readonly subject: Subject;
   readonly removed: ErasedCounts;
   /** In the audit log. */
   readonly record: AuditRef;
 }
 
-export interface SignedReceipt {
-  readonly receipt: ErasureReceipt;
+export interface ErasedThing {
+  readonly what: 'person' | 'gallery';
+  readonly galleryKind: GalleryKind;
+  readonly galleryId: string;
+  readonly personId?: string;
+}
+
+export type ErasedSubject = ErasedThing | { readonly what: 'tenant' };
+
+export interface SignedReceipt<Subject extends ErasedSubject = ErasedThing> {
+  readonly receipt: ErasureReceipt<Subject>;
   readonly signature: {
     readonly algorithm: 'Ed25519';
     /** SHA-256 of the public key (SPKI, DER), hex. */

@@ -5,6 +5,7 @@ import type { Deps } from '../core/ports.ts';
 import { addAzureDialect } from '../dialects/azure/azure.ts';
 import type { AzureTier } from '../dialects/azure/tiers.ts';
 import { addKithDialect } from '../dialects/kith/kith.ts';
+import { addBiometricPolicy, type PolicyOptions } from '../dialects/kith/policy.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addConsole } from './console.ts';
 import { addHealthRoutes } from './health.ts';
@@ -22,6 +23,7 @@ export interface ServerOptions {
   readonly publicUrl?: string;
   /** Limits how often a key may call Azure's API; none when left out. */
   readonly azureTier?: AzureTier;
+  readonly policy?: PolicyOptions;
   /** Told of every route with the permission it needs. */
   readonly onRoute?: (route: DeclaredRoute) => void;
 }
@@ -52,6 +54,7 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
   addHealthRoutes(app, deps);
   addMetrics(app, deps);
   addPlainPageStyle(app);
+  addBiometricPolicy(app, deps, options.policy ?? {});
   await addConsole(app);
   addAzureDialect(app, deps, {
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),

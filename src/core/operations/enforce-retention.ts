@@ -1,14 +1,14 @@
 // Whom nobody enrolled, found or verified for as long as their gallery says is erased.
 import { auditedGallery } from '../audited.ts';
 import type { ReceiptDeps } from '../erase-with-receipt.ts';
+import { everyGallery } from '../every-gallery.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { UnusedPerson, UnusedPlace } from '../storage/uses.ts';
-import type { Gallery, GalleryKind, GalleryRef } from '../types.ts';
+import type { Gallery, GalleryRef } from '../types.ts';
 import { deleteDirectoryPerson } from './manage-directory.ts';
 import { deletePerson } from './manage-persons.ts';
 
 const DAY_MS = 86_400_000;
-const KINDS: readonly GalleryKind[] = ['large-person', 'person', 'large-face', 'face', 'directory'];
 const PAGE = 100;
 /** Who acts when nobody asked. */
 const CHORE_KEY_ID = 'retention-sweep';
@@ -49,7 +49,7 @@ export async function sweepRetention(
   let erased = 0;
   for (const tenantId of await deps.store.listTenantIds()) {
     const acting = { ...deps, audit: deps.auditLog.actingAs({ tenantId, keyId: CHORE_KEY_ID }) };
-    for await (const gallery of everyGallery(deps, tenantId)) {
+    for await (const gallery of everyGallery(deps, { tenantId })) {
       for (;;) {
         if (signal.aborted) return erased;
         const personIds = await enforceRetention(acting, gallery, PAGE);
@@ -71,17 +71,4 @@ async function findOverdue(
   await deps.uses.flush();
   const beforeMs = deps.clock.nowMs() - gallery.retentionDays * DAY_MS;
   return deps.store.listUnusedPersons(gallery, beforeMs, page);
-}
-
-async function* everyGallery(deps: Pick<Deps, 'store'>, tenantId: string): AsyncGenerator<Gallery> {
-  for (const kind of KINDS) {
-    let after = '';
-    for (;;) {
-      const galleries = await deps.store.listGalleries(tenantId, kind, { after, limit: PAGE });
-      yield* galleries;
-      const last = galleries.at(-1);
-      if (!last || galleries.length < PAGE) break;
-      after = last.galleryId;
-    }
-  }
 }

@@ -1,8 +1,6 @@
+import { everyGallery } from '../every-gallery.ts';
 import type { Deps } from '../ports.ts';
-import type { Gallery, GalleryKind } from '../types.ts';
-
-const KINDS: readonly GalleryKind[] = ['large-person', 'person', 'large-face', 'face', 'directory'];
-const PAGE = 1000;
+import type { Gallery } from '../types.ts';
 
 /** A gallery whose model's name is now answered by another pack than the one its templates are of, or by none. */
 export interface RemappedGallery {
@@ -19,29 +17,12 @@ export interface RemappedGallery {
 export async function findRemappedGalleries(
   deps: Pick<Deps, 'store' | 'recognitionModels'>,
 ): Promise<readonly RemappedGallery[]> {
-  const tenantIds = await deps.store.listTenantIds();
-  return (await Promise.all(tenantIds.map((tenantId) => remappedOf(deps, tenantId)))).flat();
-}
-
-async function remappedOf(
-  deps: Pick<Deps, 'store' | 'recognitionModels'>,
-  tenantId: string,
-): Promise<readonly RemappedGallery[]> {
   const remapped: RemappedGallery[] = [];
-  for (const kind of KINDS) {
-    let after = '';
-    for (;;) {
-      const galleries = await deps.store.listGalleries(tenantId, kind, { after, limit: PAGE });
-      for (const gallery of galleries) {
-        const boundPackId = await deps.store.findBoundPack(gallery);
-        const mappedPackId = deps.recognitionModels.get(gallery.recognitionModel);
-        if (boundPackId === undefined || boundPackId === mappedPackId) continue;
-        remapped.push({ gallery, boundPackId, mappedPackId });
-      }
-      const last = galleries.at(-1);
-      if (!last || galleries.length < PAGE) break;
-      after = last.galleryId;
-    }
+  for await (const gallery of everyGallery(deps)) {
+    const boundPackId = await deps.store.findBoundPack(gallery);
+    const mappedPackId = deps.recognitionModels.get(gallery.recognitionModel);
+    if (boundPackId === undefined || boundPackId === mappedPackId) continue;
+    remapped.push({ gallery, boundPackId, mappedPackId });
   }
   return remapped;
 }

@@ -14,6 +14,7 @@ import type { RekeyStore } from './rekeys.ts';
 import type { RosterStore } from './rosters.ts';
 import type { SealedRowStore } from './sealed-rows.ts';
 import type { SnapshotStore } from './snapshots.ts';
+import type { TenantStore } from './tenants.ts';
 import type { UseStore } from './uses.ts';
 
 /**
@@ -37,6 +38,7 @@ export interface Store
     RosterStore,
     SealedRowStore,
     SnapshotStore,
+    TenantStore,
     UseStore {
   close(): Promise<void>;
 }

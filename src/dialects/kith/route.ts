@@ -6,6 +6,7 @@ import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
 import { goneSignal } from '../http/gone-signal.ts';
 import { type KeyScope, requireWithinBounds } from '../http/key-bounds.ts';
+import { PAGE_HEADERS } from '../http/page-headers.ts';
 import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
 
 export interface Call<P, Q, B> {
@@ -128,16 +129,6 @@ function scopeOf({ tenantId }: Principal, request: FastifyRequest, { about }: Mo
   if (named === undefined) return 'tenant';
   return { gallery: { tenantId, kind: 'large-person', galleryId: named }, byReference: about !== undefined };
 }
-
-/** A page has no script, and loads nothing but the style sheet. */
-const PAGE_HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'private, no-store',
-};
 
 function asksForPage(request: FastifyRequest): boolean {
   const { format } = request.query as { readonly format?: string };

@@ -20,6 +20,8 @@ export const METHODS = {
   deleteGallery: 'erase',
   countGallery: 'read',
   listTenantIds: 'read',
+  listTenants: 'read',
+  deleteTenant: 'erase',
   createPerson: 'write',
   getPerson: 'read',
   findPersonByName: 'read',

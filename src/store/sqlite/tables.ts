@@ -19,6 +19,7 @@ import { sealedRows } from './sealed-rows.ts';
 import { snapshots } from './snapshots.ts';
 import type { SyncStore } from './sync-store.ts';
 import { templates } from './templates.ts';
+import { tenants } from './tenants.ts';
 import { uses } from './uses.ts';
 
 export interface Tables extends Omit<SyncStore, 'close'> {
@@ -47,6 +48,7 @@ export function tables(db: Database): Tables {
     ...shared.changes,
     ...shared.erasures,
     ...people,
+    ...tenants(db, { ...people, ...keyTable }),
     ...applyErasures(db, { ...shared.erasures, ...people, ...keyTable }),
     ...merges(db, parts),
     ...uses(db, parts),
