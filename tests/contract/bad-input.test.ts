@@ -235,8 +235,16 @@ test('the 249th face of a person is refused, and the first 248 stay', async () =
   const { deps } = service;
   const [known] = await deps.store.sealedEnrolmentsOf(gallery, body.personId);
   const first = await deps.store.getEnrolment(gallery, body.personId, face.body.persistedFaceId);
+  const { transformKey } = await deps.store.getGallery(gallery);
+  const turnedWith = transformKey ? { transformKey } : {};
   for (let i = 1; i < MAX_ENROLMENTS_PER_PERSON; i++) {
-    const copy = { ...first, enrolmentId: deps.newId(), packId: known!.packId, sealedTemplate: known!.sealedTemplate };
+    const copy = {
+      ...first,
+      ...turnedWith,
+      enrolmentId: deps.newId(),
+      packId: known!.packId,
+      sealedTemplate: known!.sealedTemplate,
+    };
     const { personId: _personId, enrolmentNo: _enrolmentNo, ...enrolment } = copy;
     await deps.store.addEnrolment(gallery, body.personId, enrolment, MAX_ENROLMENTS_PER_PERSON);
   }

@@ -70,9 +70,11 @@ test('the limit holds however many come at once', async () => {
   const { store, newId } = service.deps;
   const { personId: _p, enrolmentNo: _e, ...enrolment } = await store.getEnrolment(gallery, personId, first);
   const [known] = await store.sealedEnrolmentsOf(gallery, personId);
+  const { transformKey } = await store.getGallery(gallery);
+  const turnedWith = transformKey ? { transformKey } : {};
   for (let i = 1; i < MAX_ENROLMENTS_PER_PERSON - 3; i++) {
     const { packId, sealedTemplate } = known!;
-    const copy = { ...enrolment, enrolmentId: newId(), packId, sealedTemplate };
+    const copy = { ...enrolment, ...turnedWith, enrolmentId: newId(), packId, sealedTemplate };
     await store.addEnrolment(gallery, personId, copy, MAX_ENROLMENTS_PER_PERSON);
   }
   const answers = await times(12, () => addFace(person));

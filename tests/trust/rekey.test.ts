@@ -104,6 +104,7 @@ describe('a new key', () => {
     while (searches < 6 || enrolled < 4) {
       const result = await rekeyGallery(deps(), { gallery: CLUB });
       expect(result.outcome).toBe('rekeyed');
+      await new Promise((go) => setTimeout(go, 100));
     }
     running = false;
     await Promise.all([searching, enrolling]);
