@@ -22,6 +22,7 @@ import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
 import { openErasureLedger } from './store/erasure-ledger.ts';
+import { removeOlderSchemas } from './store/sqlite/database.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createApiKeys } from './vault/api-keys.ts';
@@ -37,6 +38,8 @@ export const DEFAULT_TENANT = 'default';
 export const DATABASE_FILE = 'kith.db';
 /** Of what was erased, within the data directory; a restore keeps the one that is there. */
 export const ERASURE_LEDGER_FILE = 'erasures.log';
+/** Who goes back to an older Kith does it in this time. */
+const OLDER_SCHEMA_KEPT_MS = 30 * 86_400_000;
 const MASTER_KEY_FILE = 'master.key';
 /** Of persons, to see whether the master key is theirs. */
 const KEYS_TRIED = 5;
@@ -66,6 +69,8 @@ export type Composed = Deps & Acting & Closable & { readonly keptIndex: KeptInde
 export async function compose(config: Config, hooks: ComposeHooks): Promise<Composed> {
   const base = await composeWithoutIndex(config, hooks.part);
   let keptIndex: KeptIndex | undefined;
+  const database = join(config.dataDir, DATABASE_FILE);
+  removeOlderSchemas(database, Date.now() - OLDER_SCHEMA_KEPT_MS);
   const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : [])]);
   try {
     await endExpiredConsents(base);
@@ -74,6 +79,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
       openIndex: () => createGalleryIndex({ threads: config.searchThreads }),
       path: join(config.dataDir, INDEX_COPY_FILE),
       onUnreadable: hooks.onUnreadable,
+      removeOtherCopies: async () => removeOlderSchemas(database),
       onProgress: hooks.onIndexProgress,
     });
     const { index, follower } = keptIndex;
@@ -145,9 +151,13 @@ async function findAddedPacks(config: Config): Promise<AddedPacks | undefined> {
   return { modelsDir, packIds: [...new Set(named.map(([, packId]) => packId))] };
 }
 
-/** Of the index in the data directory: what is erased must not live on in it. The service makes another. */
-export async function removeIndexCopy(config: Pick<Config, 'dataDir'>): Promise<void> {
+/**
+ * What is erased must not live on in copies: that of the index, which the service makes anew, and that of the database
+ * which an upgrade left.
+ */
+export async function removeCopies(config: Pick<Config, 'dataDir'>): Promise<void> {
   await rm(join(config.dataDir, INDEX_COPY_FILE), { force: true });
+  removeOlderSchemas(join(config.dataDir, DATABASE_FILE));
 }
 
 /** Where models that the owner brought lie. */
@@ -253,7 +263,7 @@ export async function openRecords(
       onOlderDatabase: (erasures, apply) =>
         audited({ audit }, { action: 'erase-again', countsOf: () => ({ erasures }) }, async () => {
           // Of the database that was replaced: its numbers mean others now
-          await removeIndexCopy(config);
+          await removeCopies(config);
           await apply();
         }),
     });

@@ -22,6 +22,8 @@ export interface KeptIndexParts {
   readonly openIndex: () => Promise<KeptGalleryIndex>;
   /** Of the copy. */
   readonly path: string;
+  /** Of what is stored, beside the copy of the index. */
+  readonly removeOtherCopies?: () => Promise<void>;
   readonly onUnreadable: FollowerDeps['onUnreadable'];
   readonly onProgress: (rows: number) => void;
 }
@@ -52,6 +54,7 @@ export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex> {
       saving?.controller.abort();
       await saving?.done.catch(() => undefined);
       await rm(path, { force: true });
+      await parts.removeOtherCopies?.();
       savedNo = undefined;
     },
   };

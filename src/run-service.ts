@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Composed, compose, DEFAULT_TENANT, lockImports, lockService, removeIndexCopy } from './compose.ts';
+import { type Composed, compose, DEFAULT_TENANT, lockImports, lockService, removeCopies } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
 import { sweepRetention } from './core/operations/enforce-retention.ts';
@@ -9,7 +9,8 @@ import { failInterruptedOperations } from './core/operations/long-running.ts';
 import { createApiKey } from './core/operations/manage-api-keys.ts';
 import { rotateMasterKey } from './core/operations/rotate-master-key.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
-import { createServer } from './server/server.ts';
+import { createServer, type ServerOptions } from './server/server.ts';
+import { startStartingServer } from './server/starting-server.ts';
 
 /** How often writes of other processes (a bulk import beside the service) are looked for. */
 const FOLLOW_INTERVAL_MS = 500;
@@ -51,6 +52,26 @@ export async function runService(config: Config, print: (line: string) => void):
 }
 
 async function start(config: Config, print: (line: string) => void): Promise<RunningService> {
+  const tls =
+    config.tlsCertPath && config.tlsKeyPath
+      ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
+      : {};
+  // A free port is chosen when the service listens
+  const { host, port } = config;
+  const starting = port === 0 ? undefined : await startStartingServer({ host, port, ...tls });
+  try {
+    return await startBehind(config, print, { tls, onReady: async () => starting?.close() });
+  } catch (error) {
+    await starting?.close();
+    throw error;
+  }
+}
+
+async function startBehind(
+  config: Config,
+  print: (line: string) => void,
+  { tls, onReady }: { readonly tls: Pick<ServerOptions, 'tls'>; readonly onReady: () => Promise<void> },
+): Promise<RunningService> {
   const deps = await compose(config, {
     part: 'service',
     onIndexProgress: (rows) => {
@@ -62,9 +83,7 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
     await failInterruptedOperations(deps);
     const app = await createServer(deps, {
       log: config.logLevel === 'silent' ? false : { level: config.logLevel },
-      ...(config.tlsCertPath && config.tlsKeyPath
-        ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
-        : {}),
+      ...tls,
       ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
       policy: {
         ...(config.policyOperator === undefined ? {} : { operator: config.policyOperator }),
@@ -72,6 +91,7 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
       },
       ...(config.azureTier === undefined ? {} : { azureTier: config.azureTier }),
     });
+    await onReady();
     await app.listen({ host: config.host, port: config.port });
     const url = addressOf(app.server.address() as AddressInfo, config);
     const stopping = new AbortController();
@@ -119,7 +139,7 @@ async function followRotation(
     const settle = () => pause(SETTLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
     const rotated = await rotateMasterKey(deps, { settle, signal });
     if (rotated) {
-      await removeIndexCopy(config);
+      await removeCopies(config);
       const rest = config.previousMasterKey ? '; KITH_PREVIOUS_MASTER_KEY can be left out at the next start' : '';
       print(`The master key is replaced: ${rotated.sealedAnew} keys and probes were sealed anew${rest}`);
     }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openGalleryFile, writeGalleryFile } from '../backup/gallery-file.ts';
 import { readKeyLines } from '../backup/seal.ts';
-import { composeWithoutIndex, DEFAULT_TENANT, removeIndexCopy } from '../compose.ts';
+import { composeWithoutIndex, DEFAULT_TENANT, removeCopies } from '../compose.ts';
 import { audited, auditedGallery } from '../core/audited.ts';
 import { checkMovedPerson, describeGallery, exportPeople, importGallery } from '../core/operations/move-gallery.ts';
 import { type CommandContext, closing, requireData } from './command-context.ts';
@@ -96,7 +96,7 @@ async function importFile(
   return closing(await composeWithoutIndex(config, 'command-line'), async (deps) => {
     const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId: options.as } as const;
     // A running service follows by itself; what it keeps of the index on the disk goes
-    const follower = { catchUp: () => removeIndexCopy(config) };
+    const follower = { catchUp: () => removeCopies(config) };
     const counts = await importGallery({ ...deps, follower }, ref, await opened());
     terminal.record({ type: 'gallery-imported', galleryId: options.as, ...counts });
     terminal.say(

@@ -53,6 +53,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   export: async () => (await import('./move-gallery.ts')).addExportCommand,
   import: async () => (await import('./move-gallery.ts')).addImportCommand,
   identity: async () => (await import('./backup.ts')).addIdentityCommand,
+  upgrade: async () => (await import('./upgrade.ts')).addUpgradeCommand,
   doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
 };

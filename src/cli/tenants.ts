@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openRecords, removeIndexCopy } from '../compose.ts';
+import { openRecords, removeCopies } from '../compose.ts';
 import { eraseTenantWithReceipt } from '../core/erase-with-receipt.ts';
 import { createApiKey } from '../core/operations/manage-api-keys.ts';
 import { type CommandContext, closing, requireData } from './command-context.ts';
@@ -96,7 +96,7 @@ async function deleteTenant(
     );
     const audit = deps.auditLog.actingAs({ tenantId, keyId: 'command-line' });
     // A running service follows by itself; what it keeps of the index on the disk goes
-    const follower = { catchUp: () => removeIndexCopy(config) };
+    const follower = { catchUp: () => removeCopies(config) };
     const receipt = await eraseTenantWithReceipt({ ...deps, follower, audit }, tenantId);
     terminal.record({ type: 'tenant-erased', ...receipt });
     const { persons, templates } = receipt.receipt.removed;

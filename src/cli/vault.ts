@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { lockImports, lockService, masterKeyPathOf, openRecords, removeIndexCopy } from '../compose.ts';
+import { lockImports, lockService, masterKeyPathOf, openRecords, removeCopies } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { rotateMasterKey } from '../core/operations/rotate-master-key.ts';
 import { beginMasterKeyRotation, isMasterKeyRotating } from '../vault/master-key.ts';
@@ -77,7 +77,7 @@ async function rotateHere(config: Config, signal: AbortSignal): Promise<number |
   try {
     return await closing(await openRecords(config, 'command-line'), async (deps) => {
       const rotated = await rotateMasterKey(deps, { settle: async () => undefined, signal });
-      if (rotated) await removeIndexCopy(config);
+      if (rotated) await removeCopies(config);
       return rotated?.sealedAnew;
     });
   } finally {

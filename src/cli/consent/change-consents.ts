@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { openRecords, removeIndexCopy } from '../../compose.ts';
+import { openRecords, removeCopies } from '../../compose.ts';
 import * as consents from '../../core/operations/manage-consents.ts';
 import { createPerson } from '../../core/operations/manage-persons.ts';
 import { type CommandContext, closing, requireData } from '../command-context.ts';
@@ -67,7 +67,7 @@ export async function withdrawConsent(
   await requireData(config);
   return closing(await openRecords(config, 'command-line'), async (records) => {
     // Copies on the disk go before it is acknowledged; a running service follows by itself
-    const deps = { ...records, follower: { catchUp: () => removeIndexCopy(config) } };
+    const deps = { ...records, follower: { catchUp: () => removeCopies(config) } };
     const gallery = await getGallery(deps, options.gallery);
     const { personId, name } = await findPerson(deps, gallery, idOrName);
     await consents.withdrawConsent(deps, { gallery, personId });

@@ -1,4 +1,4 @@
-import { composeWithoutIndex, DEFAULT_TENANT, openRecords, removeIndexCopy } from '../../compose.ts';
+import { composeWithoutIndex, DEFAULT_TENANT, openRecords, removeCopies } from '../../compose.ts';
 import { checkGalleryId } from '../../core/checks.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import {
@@ -73,7 +73,7 @@ export async function deleteGallery(
     const { persons, enrolments } = await deps.store.countGallery(gallery);
     const whom = `${count(persons, 'person', 'people')} and ${count(enrolments, 'photo')}`;
     await confirm(terminal, `This erases the gallery "${galleryId}" with ${whom} for good.`, options);
-    const erasing = { ...deps, follower: { catchUp: () => removeIndexCopy(config) } };
+    const erasing = { ...deps, follower: { catchUp: () => removeCopies(config) } };
     const signed = await erase(erasing, gallery, { withSnapshots: true });
     terminal.record({ type: 'gallery-erased', galleryId, people: persons, faces: enrolments, ...signed });
     terminal.say(`Erased the gallery "${galleryId}" with ${whom}.`);

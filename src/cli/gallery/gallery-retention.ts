@@ -1,4 +1,4 @@
-import { openRecords, removeIndexCopy } from '../../compose.ts';
+import { openRecords, removeCopies } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { enforceRetention, listOverdue } from '../../core/operations/enforce-retention.ts';
 import type { UnusedPerson } from '../../core/storage/uses.ts';
@@ -29,7 +29,7 @@ export async function galleryRetention(
   const config = loadConfig();
   await requireData(config);
   return closing(await openRecords(config, 'command-line'), async (records) => {
-    const deps = { ...records, follower: { catchUp: () => removeIndexCopy(config) } };
+    const deps = { ...records, follower: { catchUp: () => removeCopies(config) } };
     const gallery = await getGallery(deps, galleryId);
     const overdue: UnusedPerson[] = [];
     for (;;) {

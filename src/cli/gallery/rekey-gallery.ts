@@ -1,4 +1,4 @@
-import { openRecords, removeIndexCopy } from '../../compose.ts';
+import { openRecords, removeCopies } from '../../compose.ts';
 import { rekeyGallery as rekey } from '../../core/operations/rekey-gallery.ts';
 import { type CommandContext, closing, requireData } from '../command-context.ts';
 import { startProgress } from '../enrol/progress.ts';
@@ -16,7 +16,7 @@ export async function rekeyGallery({ terminal, loadConfig }: CommandContext, gal
     const progress = startProgress(terminal, enrolments, 'face');
     const stop = listenForStop(() => progress.stopping());
     // A running service follows by itself; what it keeps of the index on the disk goes
-    const follower = { catchUp: () => removeIndexCopy(config) };
+    const follower = { catchUp: () => removeCopies(config) };
     const result = await rekey(
       { ...deps, follower },
       {

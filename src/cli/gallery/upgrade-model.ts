@@ -1,4 +1,4 @@
-import { composeWithoutIndex, removeIndexCopy } from '../../compose.ts';
+import { composeWithoutIndex, removeCopies } from '../../compose.ts';
 import { upgradeModel as upgrade } from '../../core/operations/upgrade-model.ts';
 import { type CommandContext, closing, requireData } from '../command-context.ts';
 import { startProgress } from '../enrol/progress.ts';
@@ -29,7 +29,7 @@ export async function upgradeModel(
     const { enrolments } = await deps.store.countGallery(gallery);
     const progress = startProgress(terminal, enrolments, 'face');
     const stop = listenForStop(() => progress.stopping());
-    const follower = { catchUp: () => removeIndexCopy(config) };
+    const follower = { catchUp: () => removeCopies(config) };
     const result = await upgrade(
       { ...deps, follower },
       {

@@ -1,5 +1,5 @@
 // What changes who is who. Each opens the data directory, does one thing and says what it did.
-import { openRecords, removeIndexCopy } from '../../compose.ts';
+import { openRecords, removeCopies } from '../../compose.ts';
 import { createPerson, deletePerson, updatePerson } from '../../core/operations/manage-persons.ts';
 import { mergePersons, moveEnrolments, undoMerge } from '../../core/operations/merge-persons.ts';
 import type { Gallery } from '../../core/types.ts';
@@ -126,7 +126,7 @@ export function erasePeople(
     const whom = found.length === 1 ? printable(found[0]?.name ?? '') : count(found.length, 'person', 'people');
     await confirm(terminal, `This erases ${whom} with ${count(faces, 'photo')} for good.`, options);
     // Copies on the disk go before an erasure is acknowledged
-    const erasing = { ...deps, follower: { catchUp: () => removeIndexCopy(context.loadConfig()) } };
+    const erasing = { ...deps, follower: { catchUp: () => removeCopies(context.loadConfig()) } };
     for (const { personId, name, enrolmentIds } of found) {
       const signed = await deletePerson(erasing, gallery, personId);
       terminal.record({ type: 'person-erased', personId, faces: enrolmentIds.length, ...signed });

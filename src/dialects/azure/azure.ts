@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Deps } from '../../core/ports.ts';
+import { createKeySlots } from '../http/key-slots.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { addBodyParsers } from './bodies.ts';
@@ -50,7 +51,8 @@ export interface AzureDialectOptions {
 export function addAzureDialect(app: FastifyInstance, deps: Deps, options: AzureDialectOptions): void {
   const { tier, ...others } = options;
   // One count for all versions: they are one service.
-  const mounted = { ...others, ...(tier ? { limitRate: createRateLimit(AZURE_TIERS[tier]) } : {}) };
+  const takeSlot = createKeySlots();
+  const mounted = { ...others, takeSlot, ...(tier ? { limitRate: createRateLimit(AZURE_TIERS[tier]) } : {}) };
   const scopes = new Map<AzureVersion, FastifyInstance>();
   for (const version of AZURE_VERSIONS) {
     const mount = async (scope: FastifyInstance) => {

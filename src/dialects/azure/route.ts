@@ -6,6 +6,7 @@ import type { Audit, Deps } from '../../core/ports.ts';
 import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { goneSignal } from '../http/gone-signal.ts';
 import { requireWithinBounds } from '../http/key-bounds.ts';
+import type { KeySlots } from '../http/key-slots.ts';
 import type { RateLimit } from '../http/rate-limit.ts';
 import { admitAzure } from './access.ts';
 import type { ErrorContext } from './errors.ts';
@@ -106,6 +107,7 @@ export interface RoutesOptions {
   readonly store: Deps['store'];
   readonly publicUrl?: string;
   /** None when calls are not counted. */
+  readonly takeSlot: KeySlots;
   readonly limitRate?: RateLimit;
 }
 
@@ -160,9 +162,10 @@ function mount(app: FastifyInstance, options: RoutesOptions, route: MountedRoute
       },
     },
     errorHandler: (error, request, reply) => sendError(error, { request, reply, context }),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const principal = await admitAzure(options.keys, request, route.permission);
       await options.limitRate?.(principal.keyId);
+      options.takeSlot(principal.keyId, reply);
       principals.set(request, principal);
     },
     handler: async (request, reply) => {

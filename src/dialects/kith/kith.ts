@@ -5,6 +5,7 @@ import { invalidArgument } from '../../core/checks.ts';
 import { KithError } from '../../core/errors.ts';
 import { MAX_LOCAL_IMAGE_BYTES } from '../../core/limits.ts';
 import type { Deps } from '../../core/ports.ts';
+import { createKeySlots } from '../http/key-slots.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addConsentRoutes } from './consents.ts';
@@ -57,7 +58,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
     ),
   );
 
-  const routes = createRoutes(app, deps);
+  const routes = createRoutes(app, { ...deps, takeSlot: createKeySlots() });
   addModelsRoute(routes, deps);
   addStatusRoute(routes, deps);
   addKeyRoutes(routes, deps);

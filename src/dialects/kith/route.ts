@@ -6,6 +6,7 @@ import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
 import { goneSignal } from '../http/gone-signal.ts';
 import { type KeyScope, requireWithinBounds } from '../http/key-bounds.ts';
+import type { KeySlots } from '../http/key-slots.ts';
 import { PAGE_HEADERS } from '../http/page-headers.ts';
 import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
 
@@ -64,7 +65,7 @@ export interface Routes {
   picture<P extends TObject, Q extends TObject>(route: PictureRoute<P, Q>): void;
 }
 
-type RouteDeps = Pick<Deps, 'keys' | 'auditLog' | 'store'>;
+type RouteDeps = Pick<Deps, 'keys' | 'auditLog' | 'store'> & { readonly takeSlot: KeySlots };
 
 export function createRoutes(app: FastifyInstance, deps: RouteDeps): Routes {
   return {
@@ -82,7 +83,7 @@ interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
   readonly page?: (answer: never) => string;
 }
 
-function mount(app: FastifyInstance, { keys, auditLog, store }: RouteDeps, route: MountedRoute): void {
+function mount(app: FastifyInstance, { keys, auditLog, store, takeSlot }: RouteDeps, route: MountedRoute): void {
   const principals = new WeakMap<FastifyRequest, Principal>();
   const success = route.answers ? (route.success ?? 200) : 204;
 
@@ -98,8 +99,10 @@ function mount(app: FastifyInstance, { keys, auditLog, store }: RouteDeps, route
       response: { [success]: route.answers ?? { description: 'Done. No body.', type: 'null' } },
     },
     errorHandler: (error, request, reply) => sendProblem(error, request, reply),
-    onRequest: async (request) => {
-      principals.set(request, await admit(keys, bearerToken(request.headers.authorization), route.permission));
+    onRequest: async (request, reply) => {
+      const principal = await admit(keys, bearerToken(request.headers.authorization), route.permission);
+      takeSlot(principal.keyId, reply);
+      principals.set(request, principal);
     },
     handler: async (request, reply) => {
       const principal = principals.get(request);

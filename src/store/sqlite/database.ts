@@ -1,8 +1,18 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { explainFailure } from './explain-failure.ts';
-import { migrate } from './migrations.ts';
+import { migrate, requireKnownSchema } from './migrations.ts';
 
 /** How long a statement waits for another process (the `kith` command, say) to finish its transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -29,6 +39,7 @@ export function openDatabase(path: string): Database {
     db.pragma('cell_size_check = ON');
     db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
+    if (path !== ':memory:') keepOlderSchema(db, path);
     migrate(db);
     return db;
   } catch (error) {
@@ -53,6 +64,40 @@ export function openReader(path: string): Database {
 export function emptyWal(db: Database): boolean {
   const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
   return result.busy === 0;
+}
+
+/** A copy of the database as an older Kith left it, beside it: `kith.db.schema-11`. */
+const OLDER = /\.schema-\d+$/;
+
+/** Before the first change of an upgrade, so that one may go back to the Kith before. */
+function keepOlderSchema(db: Database, path: string): void {
+  const { version, known } = requireKnownSchema(db);
+  const copy = `${path}.schema-${version}`;
+  if (version === 0 || version === known || existsSync(copy)) return;
+  const partial = `${copy}.${process.pid}.partial`;
+  rmSync(partial, { force: true });
+  try {
+    // Made first, as SQLite would let others read it
+    createPrivateFile(partial);
+    db.prepare('VACUUM INTO ?').run(partial);
+    const file = openSync(partial, 'r');
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(partial, copy);
+  } finally {
+    rmSync(partial, { force: true });
+  }
+}
+
+/** Of the copies that upgrades left beside the database, those made before; they hold who was erased since. */
+export function removeOlderSchemas(path: string, beforeMs = Number.POSITIVE_INFINITY): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(basename(path)) || !OLDER.test(name)) continue;
+    const copy = join(folder, name);
+    if (statSync(copy).mtimeMs < beforeMs) rmSync(copy, { force: true });
+  }
 }
 
 function createPrivateFile(path: string): void {

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 
-interface Migration {
+export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
@@ -9,7 +9,7 @@ interface Migration {
 export const APPLICATION_ID = 0x4b495448;
 
 // Released migrations never change: a new need is a new one at the end.
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     sql: `
@@ -401,25 +401,35 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** Brings a database to the newest schema, each step in a transaction of its own; refuses what it can't understand. */
+/** Brings a database to the newest schema, in one transaction or not at all; refuses what it can't understand. */
 export function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): void {
-  const known = migrations.at(-1)?.version ?? 0;
-  db.transaction(() => recognise(db)).immediate();
-  for (const { version, sql } of migrations) {
-    // The version is read inside the transaction: another process may be migrating the same file.
-    db.transaction(() => {
-      const current = versionOf(db);
-      if (current > known) {
-        throw new Error(
-          `The database is at schema ${current}, and this Kith knows schemas up to ${known} only. ` +
-            'Start the newer Kith that wrote it, or restore a backup made before the upgrade.',
-        );
-      }
-      if (version <= current) return;
+  // The version is read inside the transaction: another process may be migrating the same file
+  db.transaction(() => {
+    recognise(db);
+    const { version: current } = requireKnownSchema(db, migrations);
+    for (const { version, sql } of migrations) {
+      if (version <= current) continue;
       db.exec(sql);
       db.prepare('INSERT INTO schema_versions (version, applied_ms) VALUES (?, ?)').run(version, Date.now());
-    }).immediate();
-  }
+    }
+  }).immediate();
+}
+
+export interface SchemaState {
+  /** 0 for a new database. */
+  readonly version: number;
+  /** The newest that this Kith knows. */
+  readonly known: number;
+}
+
+/** Throws where a newer Kith wrote the database. */
+export function requireKnownSchema(db: Database, migrations: readonly Migration[] = MIGRATIONS): SchemaState {
+  const state = { version: versionOf(db), known: migrations.at(-1)?.version ?? 0 };
+  if (state.version <= state.known) return state;
+  throw new Error(
+    `The database is at schema ${state.version}, and this Kith knows schemas up to ${state.known} only. ` +
+      'Start the newer Kith that wrote it, or restore a backup made before the upgrade.',
+  );
 }
 
 function recognise(db: Database): void {
@@ -434,6 +444,8 @@ function recognise(db: Database): void {
 }
 
 function versionOf(db: Database): number {
+  const isMade = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_versions'").get();
+  if (!isMade) return 0;
   return (
     db.prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_versions').get()?.version ??
     0
