@@ -93,6 +93,8 @@ export interface ApiKey {
   label: string;
   permissions: string[];
   createdAt: string;
+  galleries?: string[];
+  purposes?: string[];
 }
 
 export interface Model {
@@ -113,6 +115,30 @@ export interface Status {
   fastKernel: boolean;
   recall: number;
   recallSamples: number;
+}
+
+/** What is on record of somebody: done to them, or a search that named them. */
+export interface PersonUse {
+  at: string;
+  action: string;
+  outcome: string;
+  keyId: string;
+  score?: number;
+}
+
+export interface AuditRecord {
+  seq: number;
+  at: string;
+  keyId: string;
+  action: string;
+  gallery?: { galleryId: string };
+  named?: { personId: string; score: number }[][];
+}
+
+export interface AuditStatus {
+  state: 'unchecked' | 'intact' | 'changed';
+  checkedAt?: string;
+  faults: string[];
 }
 
 /** `code` is stable; `network` when nothing answered. */
@@ -224,11 +250,19 @@ export function createApi(key: string) {
         inGallery(galleryId, `/duplicates${after === undefined ? '' : `?after=${after}`}`),
       ),
     keys: () => json<{ keys: ApiKey[] }>('GET', '/keys').then(({ keys }) => keys),
-    makeKey: (label: string, permissions: string[]) =>
-      json<{ keyId: string; key: string }>('POST', '/keys', { label, permissions }),
+    makeKey: (wanted: { label: string; permissions: string[]; galleries?: string[] }) =>
+      json<{ keyId: string; key: string }>('POST', '/keys', wanted),
     rotateKey: (keyId: string) => json<{ keyId: string; key: string }>('POST', `/keys/${keyId}/rotate`),
     revokeKey: (keyId: string) => json<void>('DELETE', `/keys/${keyId}`),
     models: () => json<{ models: Model[] }>('GET', '/models').then(({ models }) => models),
     status: () => json<Status>('GET', '/status'),
+    personUses: (personId: string) =>
+      json<{ uses: PersonUse[] }>('GET', `/persons/${encodeURIComponent(personId)}/record`).then(({ uses }) => uses),
+    personRecordPage: (personId: string) =>
+      send('GET', `/persons/${encodeURIComponent(personId)}/record?format=html`).then((response) => response.blob()),
+    searches: (limit: number) =>
+      json<{ records: AuditRecord[] }>('GET', `/audit?action=search&limit=${limit}`).then(({ records }) => records),
+    auditStatus: () => json<AuditStatus>('GET', '/audit/status'),
+    checkAudit: () => json<AuditStatus>('POST', '/audit/check'),
   };
 }

@@ -192,6 +192,10 @@ export function day(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
+export function moment(time: string): string {
+  return new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** 0..1 → "1 in 12,000", to two digits. */
 export function oneIn(share: number): string {
   if (share >= 0.5) return 'more than 1 in 2';

@@ -211,6 +211,32 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     expect((await api('GET', `/galleries/twins/people/${first}`)).name).toBe('Anna');
   });
 
+  test('who searched for somebody is shown, what is held is saved, and the log is checked', async () => {
+    await api('PUT', '/galleries/asked', { name: 'Asked' });
+    const personId = await enrolled('asked', 'Asked For', 'ann');
+    const photo = await readFile(join(folder, 'ann.jpg'));
+    await fetch(`${service.url}/v1/identify?gallery=asked`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.key}`, 'content-type': 'image/jpeg' },
+      body: new Uint8Array(photo),
+    });
+    const page = await open();
+    await pickGallery(page, 'Asked');
+    await goTo(page, `people/${personId}`);
+    await page.getByRole('button', { name: 'Show what is on record' }).click();
+    await page.getByText(/named, score 0\.9\d|named, score 1\.00/).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save everything that is held about them' }).click(),
+    ]);
+    expect(await readFile(await download.path(), 'utf8')).toContain('What is held about you');
+    await goTo(page, 'privacy');
+    await page.getByText(/named 1 person/).waitFor();
+    await goTo(page, 'health');
+    await page.getByRole('button', { name: 'Check it now' }).click();
+    await page.getByText(/Nobody changed it/).waitFor();
+  });
+
   test('whoever is erased is gone, and the receipt is saved', async () => {
     await api('PUT', '/galleries/leaving', { name: 'Leaving' });
     const personId = await enrolled('leaving', 'Gone Soon', 'cleo');

@@ -164,6 +164,33 @@ test('one that was stopped opens both, and goes on', async () => {
   expect(other.isRotating).toBe(false);
 });
 
+test('an API key is replaced under way, and no request fails', async () => {
+  const made = await send('POST', '/v1/keys', { label: 'front desk', permissions: ['search'] });
+  let { key } = made;
+  let running = true;
+  const statuses: number[] = [];
+  const asking = (async () => {
+    while (running) {
+      const response = await fetch(`${service.url}/v1/galleries`, { headers: { authorization: `Bearer ${key}` } });
+      statuses.push(response.status);
+      await response.text();
+    }
+  })();
+  for (let i = 0, keyId = made.keyId; i < 5; i++) {
+    const next = await send('POST', `/v1/keys/${keyId}/rotate`);
+    // The client changes over; a request with the old one may still be on its way
+    key = next.key;
+    const asked = statuses.length;
+    await expect.poll(() => statuses.length).toBeGreaterThan(asked + 1);
+    await send('DELETE', `/v1/keys/${keyId}`);
+    keyId = next.keyId;
+  }
+  running = false;
+  await asking;
+  expect(statuses.length).toBeGreaterThan(10);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
 test('a key from the environment is replaced by naming both', async () => {
   const [old, present] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
   const before = await openVault({ masterKey: old });

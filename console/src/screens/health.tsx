@@ -1,7 +1,8 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
+import type { AuditStatus } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Fault, Loading, useLoad } from '../ui.tsx';
+import { Action, Fault, Loading, moment, useLoad } from '../ui.tsx';
 
 const REFRESH_MS = 5000;
 
@@ -46,6 +47,7 @@ export function Health() {
           ))}
         </dl>
       )}
+      <Log />
       <h2>{texts.health.models}</h2>
       {models.error !== undefined && <Fault error={models.error} retry={models.reload} />}
       {models.value?.map(({ pack, version, weightsLicence, trainingData, calibratedOn }) => (
@@ -70,6 +72,34 @@ export function Health() {
         </section>
       ))}
     </>
+  );
+}
+
+function Log() {
+  const { api } = useSession();
+  const status = useLoad(() => api.auditStatus(), 'audit');
+  const [checked, setChecked] = useState<AuditStatus>();
+  const [error, setError] = useState<unknown>();
+  const now = checked ?? status.value;
+  return (
+    <section className="card">
+      <h2>{texts.health.audit}</h2>
+      {status.error !== undefined && <Fault error={status.error} retry={status.reload} />}
+      {error !== undefined && <Fault error={error} />}
+      {now?.state === 'unchecked' && <p>{texts.health.unchecked}</p>}
+      {now?.state === 'intact' && <p role="status">{texts.health.intact(moment(now.checkedAt ?? ''))}</p>}
+      {now?.state === 'changed' && (
+        <div className="note note-bad" role="alert">
+          <p>{texts.health.changed}</p>
+          <ul>
+            {now.faults.map((fault) => (
+              <li key={fault}>{fault}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <Action onPress={() => api.checkAudit().then(setChecked, setError)}>{texts.health.check}</Action>
+    </section>
   );
 }
 

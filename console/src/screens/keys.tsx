@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button, Checkbox, CheckboxGroup, Form, Input, Label, TextField } from 'react-aria-components';
+import type { Api } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Confirmed, day, Fault, Loading, Panel, useLoad } from '../ui.tsx';
@@ -22,7 +23,7 @@ export function Keys() {
       </div>
       <p className="lead">{texts.keys.intro}</p>
       <Panel title={texts.keys.make} isOpen={isMaking} onOpenChange={setMaking}>
-        <NewKey make={async (label, permissions) => show((await api.makeKey(label, permissions)).key)} />
+        <NewKey make={async (wanted) => show((await api.makeKey(wanted)).key)} />
       </Panel>
       <Panel title={texts.keys.made} isOpen={made !== undefined} onOpenChange={() => setMade(undefined)}>
         <MadeKey value={made ?? ''} />
@@ -35,14 +36,16 @@ export function Keys() {
       {keys.isLoading && <Loading />}
       {keys.error !== undefined && <Fault error={keys.error} retry={keys.reload} />}
       <ul className="plain">
-        {keys.value?.map(({ keyId, label, permissions, createdAt }) => (
+        {keys.value?.map(({ keyId, label, permissions, galleries, purposes, createdAt }) => (
           <li key={keyId} className="card key">
             <div>
               <strong>
                 <bdi>{label}</bdi>
               </strong>
               <p className="fine">
-                {permissions.join(', ')} · {texts.keys.madeOn(day(createdAt))}
+                {permissions.join(', ')}
+                {galleries && ` · ${texts.keys.only(galleries.join(', '))}`}
+                {purposes && ` · ${texts.keys.only(purposes.join(', '))}`} · {texts.keys.madeOn(day(createdAt))}
               </p>
             </div>
             <div className="row">
@@ -95,7 +98,9 @@ function MadeKey({ value }: { readonly value: string }) {
   );
 }
 
-function NewKey({ make }: { readonly make: (label: string, permissions: string[]) => Promise<void> }) {
+function NewKey(props: { readonly make: (wanted: Parameters<Api['makeKey']>[0]) => Promise<void> }) {
+  const { gallery } = useSession();
+  const [isBound, setBound] = useState(false);
   const [label, setLabel] = useState('');
   const [permissions, setPermissions] = useState<string[]>(['search']);
   const [error, setError] = useState<unknown>();
@@ -104,7 +109,8 @@ function NewKey({ make }: { readonly make: (label: string, permissions: string[]
       onSubmit={async (event) => {
         event.preventDefault();
         setError(undefined);
-        await make(label.trim(), permissions).catch(setError);
+        const galleries = isBound && gallery ? { galleries: [gallery.galleryId] } : {};
+        await props.make({ label: label.trim(), permissions, ...galleries }).catch(setError);
       }}
     >
       <TextField className="field" value={label} onChange={setLabel} maxLength={100} isRequired autoFocus>
@@ -119,6 +125,11 @@ function NewKey({ make }: { readonly make: (label: string, permissions: string[]
           </Checkbox>
         ))}
       </CheckboxGroup>
+      {gallery && (
+        <Checkbox isSelected={isBound} onChange={setBound} className="check">
+          <span className="check-box" aria-hidden="true" /> <bdi>{texts.keys.onlyHere(gallery.name)}</bdi>
+        </Checkbox>
+      )}
       {error !== undefined && <Fault error={error} />}
       <div className="row row-end">
         <Action type="submit" isDisabled={label.trim() === '' || permissions.length === 0}>

@@ -1,11 +1,14 @@
 import { useRef, useState } from 'react';
 import { Button, FileTrigger, Form, Input, Label, TextField } from 'react-aria-components';
-import { ApiError, type Consent, type EnrolledFace, type Merge, type Person } from '../api.ts';
+import { ApiError, type Consent, type EnrolledFace, type Merge, type Person, type PersonUse } from '../api.ts';
 import { PersonPicker } from '../person-picker.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Confirmed, day, Empty, FacePicture, Fault, Loading, Panel, useLoad } from '../ui.tsx';
+import { Action, Confirmed, day, Empty, FacePicture, Fault, Loading, moment, Panel, useLoad } from '../ui.tsx';
 import { qualityInWords } from './identify.tsx';
+
+/** Searches that are listed; all are in the record that can be saved. */
+const SHOWN_USES = 20;
 
 export function PersonPage({ personId }: { readonly personId: string }) {
   const { api, gallery } = useGallery();
@@ -136,6 +139,8 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
         </Panel>
       </section>
 
+      <Uses personId={personId} />
+
       <section className="card card-danger">
         <h2>{texts.person.erase}</h2>
         <p>{texts.person.eraseHelp}</p>
@@ -160,9 +165,14 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
 
 /** What proves the erasure goes to whoever asked for it; this page keeps nothing. */
 function saveReceipt(receipt: unknown, personId: string): void {
+  const file = new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' });
+  saveFile(file, `erasure-${personId}.json`);
+}
+
+function saveFile(file: Blob, name: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' }));
-  link.download = `erasure-${personId}.json`;
+  link.href = URL.createObjectURL(file);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
@@ -274,6 +284,57 @@ export function whyRefused(error: unknown): string {
   const known = texts.add.reasons[error.code];
   if (error.code === 'image-low-quality') return `${known} ${error.message}`;
   return known ?? error.message;
+}
+
+/** Asked for by a press: to look at what is on record of somebody is itself put on record. */
+function Uses({ personId }: { readonly personId: string }) {
+  const { api } = useGallery();
+  const [uses, setUses] = useState<readonly PersonUse[]>();
+  const [error, setError] = useState<unknown>();
+  return (
+    <section className="card">
+      <h2>{texts.person.uses}</h2>
+      <p>{texts.person.usesHelp}</p>
+      {error !== undefined && <Fault error={error} />}
+      {uses?.length === 0 && <p>{texts.person.noUses}</p>}
+      {uses && uses.length > 0 && (
+        <ul>
+          {uses.map(({ at, score, keyId }) => (
+            <li key={at}>
+              {moment(at)} · {texts.person.named(score ?? 0)} ·{' '}
+              <span className="fine">{texts.person.byKey(keyId)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="row">
+        <Button
+          className="button"
+          onPress={() =>
+            api
+              .personUses(personId)
+              .then(
+                (all) =>
+                  setUses(
+                    all.filter(({ action, score }) => action === 'search' && score !== undefined).slice(0, SHOWN_USES),
+                  ),
+                setError,
+              )
+          }
+        >
+          {texts.person.showUses}
+        </Button>
+        <Button
+          className="button"
+          onPress={() =>
+            api.personRecordPage(personId).then((page) => saveFile(page, `record-${personId}.html`), setError)
+          }
+        >
+          {texts.person.saveRecord}
+        </Button>
+      </div>
+    </section>
+  );
 }
 
 function ConsentView({ consent }: { readonly consent: Consent | undefined }) {

@@ -1,10 +1,15 @@
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { day, Fault, Loading, useLoad } from '../ui.tsx';
+import { day, Fault, Loading, moment, useLoad } from '../ui.tsx';
+
+/** Of every gallery; those of this one are listed. */
+const SHOWN_SEARCHES = 50;
 
 export function Privacy() {
   const { api, gallery } = useGallery();
   const due = useLoad(() => api.dueConsents(), gallery.galleryId);
+  const searches = useLoad(() => api.searches(SHOWN_SEARCHES), 'searches');
+  const here = searches.value?.filter((record) => record.gallery?.galleryId === gallery.galleryId);
   const mine = due.value?.filter(({ galleryId }) => galleryId === gallery.galleryId);
   const terms: readonly (readonly [string, string])[] = [
     [texts.privacy.purpose, gallery.purpose ?? texts.privacy.none],
@@ -31,6 +36,11 @@ export function Privacy() {
           ))}
         </dl>
         <p className="fine">{texts.privacy.never}</p>
+        <p>
+          <a href="/.well-known/biometric-policy" target="_blank" rel="noreferrer">
+            {texts.privacy.policy}
+          </a>
+        </p>
       </section>
       <section className="card">
         <h2>{texts.privacy.due}</h2>
@@ -46,6 +56,23 @@ export function Privacy() {
               <span className="fine">{consent.until && texts.person.consentUntil(day(consent.until))}</span>
             </li>
           ))}
+        </ul>
+      </section>
+      <section className="card">
+        <h2>{texts.privacy.searches}</h2>
+        {searches.isLoading && <Loading />}
+        {searches.error !== undefined && <Fault error={searches.error} retry={searches.reload} />}
+        {here?.length === 0 && <p>{texts.privacy.noSearches}</p>}
+        <ul>
+          {here?.map(({ seq, at, keyId, named }) => {
+            const people = new Set(named?.flat().map(({ personId }) => personId));
+            return (
+              <li key={`${at} ${seq}`}>
+                {moment(at)} · {people.size === 0 ? texts.privacy.namedNobody : texts.privacy.namedSome(people.size)} ·{' '}
+                <span className="fine">{texts.person.byKey(keyId)}</span>
+              </li>
+            );
+          })}
         </ul>
       </section>
     </>
