@@ -54,16 +54,33 @@ export async function openVault(source: VaultSource): Promise<Vault> {
   const transforms = new Map<string, TemplateTransform>();
   const indexContext = Buffer.from('kith index piece 1');
 
-  /** True when the keys in the file are others than those in use: then these are the new ones. */
-  function refresh(): boolean {
-    if (!('masterKeyPath' in source)) return false;
-    const fresh = openRing(source);
-    if (isSame(fresh.current, ring.current) && isSame(fresh.previous, ring.previous)) return false;
-    ring = fresh;
+  /** Undefined where the file holds what is in use, or can't be read now: then nothing changes. */
+  function readOthers(): KeyRing | undefined {
+    if (!('masterKeyPath' in source)) return undefined;
+    try {
+      // Never made anew here
+      const found = openRing({ ...source, mustExist: true });
+      return isSame(found.current, ring.current) && isSame(found.previous, ring.previous) ? undefined : found;
+    } catch {
+      return undefined;
+    }
+  }
+
+  function use(keys: KeyRing): void {
+    ring = keys;
     tenants.clear();
     transforms.clear();
     forgetPersonKey();
-    return true;
+  }
+
+  /** A key in the file that is neither the next one nor what is left of two is somebody's mistake, and not taken up. */
+  function refresh(): boolean {
+    const found = readOthers();
+    if (!found) return false;
+    const hasBegun = isSame(found.previous, ring.current);
+    const hasEnded = ring.previous !== undefined && isSame(found.current, ring.current);
+    if (hasBegun || hasEnded) use(found);
+    return hasBegun || hasEnded;
   }
 
   /** Under the present key or, while there is one, the one before; another process may have begun to seal with a new one. */
@@ -72,12 +89,22 @@ export async function openVault(source: VaultSource): Promise<Vault> {
     sealed: Uint8Array,
     context: Uint8Array,
   ): Buffer {
-    for (let isFresh = false; ; isFresh = true) {
+    const open = (): Buffer => {
       const { key, previousKey } = keysOf();
+      return unsealUnderEither(key, previousKey, sealed, context);
+    };
+    try {
+      return open();
+    } catch (error) {
+      const inUse = ring;
+      const found = error instanceof UnsealError ? readOthers() : undefined;
+      if (!found) throw error;
+      use(found);
       try {
-        return unsealUnderEither(key, previousKey, sealed, context);
-      } catch (error) {
-        if (isFresh || !(error instanceof UnsealError) || !refresh()) throw error;
+        return open();
+      } catch {
+        use(inUse);
+        throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
 // The master key is replaced while people are enrolled and searched for: nothing is lost, and the old key opens nothing.
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -189,6 +189,18 @@ test('an API key is replaced under way, and no request fails', async () => {
   await asking;
   expect(statuses.length).toBeGreaterThan(10);
   expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
+test('a key file that vanishes or is overwritten while it is in use changes nothing', async () => {
+  const inUse = new Uint8Array(await readFile(path));
+  for (const spoil of [() => rm(path), () => writeFile(path, new Uint8Array(32).fill(9)), () => writeFile(path, 'x')]) {
+    await spoil();
+    expect(service.deps.vault.refresh()).toBe(false);
+    expect(await nameOf('ann')).toBe('ann');
+    await enrol('bob');
+    expect((await countOpening(inUse))['person-keys']).toMatch(/^(\d+) of \1$/);
+  }
+  await writeFile(path, inUse, { mode: 0o600 });
 });
 
 test('a key from the environment is replaced by naming both', async () => {

@@ -6,8 +6,10 @@ test('a key has so many requests under way; one that ends, or whose client goes,
   const app = Fastify();
   const takeSlot = createKeySlots(2);
   let finish: (() => void)[] = [];
+  let gone = 0;
   app.get('/:key', async (request, reply) => {
     takeSlot((request.params as { key: string }).key, reply);
+    reply.raw.once('close', () => gone++);
     await new Promise<void>((go) => finish.push(go));
     return 'done';
   });
@@ -22,6 +24,7 @@ test('a key has so many requests under way; one that ends, or whose client goes,
 
   going.abort();
   await second;
+  await expect.poll(() => gone).toBe(1);
   const again = fetch(`${url}/a`);
   await expect.poll(() => finish.length).toBe(4);
   for (const go of finish) go();
