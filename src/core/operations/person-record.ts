@@ -88,13 +88,18 @@ async function usesOf(
   whose: { readonly tenantId: string; readonly personId: string },
 ): Promise<{ readonly uses: PersonUse[]; readonly isComplete: boolean }> {
   const untilMs = deps.clock.nowMs() + MAX_LOOK_MS;
-  const uses: PersonUse[] = [];
+  const records: AuditRecord[] = [];
   let before: string | undefined;
   do {
     const page = await deps.auditHistory.read({ ...whose, limit: USES_A_PAGE, ...(before ? { before } : {}) });
-    uses.push(...page.records.map((record) => useIn(record, whose.personId)));
+    records.push(...page.records);
     before = page.next;
-  } while (before !== undefined && uses.length < MAX_USES && deps.clock.nowMs() < untilMs);
+  } while (before !== undefined && records.length < MAX_USES && deps.clock.nowMs() < untilMs);
+  // A deed has two records: that it begins, and how it went; the first says something where the second is missing
+  const ended = new Set(records.flatMap(({ follows }) => (follows ? `${follows.chain} ${follows.seq}` : [])));
+  const uses = records
+    .filter(({ chain, seq, outcome }) => outcome !== 'begun' || !ended.has(`${chain} ${seq}`))
+    .map((record) => useIn(record, whose.personId));
   return { uses, isComplete: before === undefined };
 }
 
