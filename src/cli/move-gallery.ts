@@ -29,7 +29,7 @@ export function addExportCommand(program: Command, run: RunCommand): void {
     .description('Writes a gallery into a file that only another Kith, or whoever has its private key, opens.')
     .argument('<gallery>', 'its id')
     .requiredOption('--to <file>', 'where it goes; must not be there yet')
-    .requiredOption('--recipient <age1…...>', 'public keys of whoever may open it: kith identity makes one there')
+    .requiredOption('--recipient <key...>', 'public keys of whoever may open it: kith identity makes one there')
     .addHelpText('after', '\nExample:\n  kith export club --to club.age --recipient age1…')
     .action((galleryId: string, options: ExportOptions, command: Command) =>
       run(command, (context) => exportGallery(context, galleryId, options)),

@@ -8,6 +8,8 @@ import type { RunCommand } from './program.ts';
 import { formatTable } from './table.ts';
 
 const BAR_CHARACTERS = 40;
+/** Fewer pairs say nothing of a share. */
+const FEW = 30;
 
 export function addProtectCommand(program: Command, run: RunCommand): void {
   program
@@ -35,9 +37,9 @@ async function report(
     terminal.record({ type: 'protect-report', galleries: galleryIds, ...found });
     terminal.answer(tableOf(found, (headings, rows) => formatTable(terminal, headings, rows)));
     terminal.answer(`\nAs stored, ${one} against ${other}:\n${plotOf(found)}`);
-    const chance = found.linkability.toFixed(2);
     terminal.say(
-      `\nBy the stored scores, a same person's lies above a stranger's with a chance of ${chance}; .50 is no better than a coin.`,
+      `\nBy the stored scores, a same person's lies above a stranger's with a chance of ${found.linkability.toFixed(2)}; ` +
+        `.50 is no better than a coin.${found.samePerson.count < FEW ? ' With so few people that is chance itself.' : ''}`,
     );
     return EXIT.done;
   });

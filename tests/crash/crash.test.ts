@@ -13,7 +13,7 @@ import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { kith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 
-const KILLS = Number(process.env.CRASH_KILLS ?? 3);
+const KILLS = Number(process.env.CRASH_KILLS ?? 2);
 const KEY = 'a-key-for-crashes-that-is-long-enough';
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const FACES: readonly FaceName[] = ['ann', 'bob', 'cleo', 'dan'];
