@@ -32,6 +32,10 @@ interface Answer {
   readonly isWellFormed: boolean;
 }
 
+/** Who gets the next faces, and how many they have. */
+let person = '';
+let enrolled = 0;
+
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 if (!existsSync('/proc/self/status') || !existsSync(main))
   throw new Error('needs /proc, and a built service: npm run build');
@@ -110,9 +114,6 @@ async function measureCapacity(): Promise<number> {
   );
   return done / CAPACITY_S;
 }
-
-let person = '';
-let enrolled = 0;
 
 /** Of ten: six identifications, two enrolments, one list, one person made or erased. */
 async function request(i: number): Promise<Answer> {
