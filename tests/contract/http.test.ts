@@ -48,6 +48,7 @@ describe('a key', () => {
     expect(pages.sort()).toEqual(
       [
         '/',
+        '/.well-known/biometric-policy',
         '/health',
         '/health/ready',
         '/status.css',
