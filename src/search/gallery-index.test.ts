@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { embeddingMaker } from '../../tests/search/embeddings.ts';
-import type { GalleryIndex, IndexRow, Neighbour, SearchResult } from '../core/ports.ts';
+import type { GalleryIndex, IndexRow, Neighbour, SearchQuery } from '../core/ports.ts';
 import { createGalleryIndex, type GalleryIndexOptions } from './gallery-index.ts';
 import { createReferenceIndex } from './reference-index.ts';
 
-/** 8-bit rounding of a template moves its score by less than this. */
-const ROUNDING = 0.0025;
+/** 8-bit rounding moves a score by less than this: at 128 values by .0034 at most in some millions of scores. */
+const ROUNDING = 0.005;
 
 const opened: GalleryIndex[] = [];
 afterAll(async () => {
@@ -19,16 +19,25 @@ async function open(options: GalleryIndexOptions = {}) {
   return index;
 }
 
-/** The same persons with the same scores, but that scores closer than rounding may change places. */
-function expectSameAnswer(answer: SearchResult, reference: SearchResult): void {
-  expect(answer.searched).toBe(reference.searched);
-  expect(answer.hits.length).toBe(reference.hits.length);
+/** The same persons with the same scores, but for what 8-bit rounding moves over a neighbour or the least score asked for. */
+async function expectSameAnswer(
+  gallery: { index: GalleryIndex; reference: GalleryIndex; no: number },
+  query: SearchQuery,
+) {
+  const { index, reference, no } = gallery;
+  const answer = await index.search(no, query);
+  const near = await reference.search(no, { ...query, minScore: query.minScore - ROUNDING });
+  const sure = near.hits.filter(({ score }) => score >= query.minScore + ROUNDING);
+  expect(answer.searched).toBe(near.searched);
+  expect(answer.hits.length).toBeGreaterThanOrEqual(sure.length);
+  expect(answer.hits.length).toBeLessThanOrEqual(near.hits.length);
   expect(new Set(answer.hits.map(({ personNo }) => personNo)).size).toBe(answer.hits.length);
   for (const [i, hit] of answer.hits.entries()) {
-    expect(Math.abs(hit.score - (reference.hits[i]?.score ?? Number.NaN))).toBeLessThan(ROUNDING);
-    const same = reference.hits.find(({ personNo }) => personNo === hit.personNo);
+    expect(hit.score).toBeGreaterThanOrEqual(query.minScore);
+    expect(Math.abs(hit.score - (near.hits[i]?.score ?? Number.NaN))).toBeLessThan(ROUNDING);
+    const same = near.hits.find(({ personNo }) => personNo === hit.personNo);
     if (same) expect(Math.abs(hit.score - same.score)).toBeLessThan(ROUNDING);
-    else expect(hit.score - (reference.hits.at(-1)?.score ?? 1)).toBeLessThan(ROUNDING);
+    else expect(hit.score - (near.hits.at(-1)?.score ?? 1)).toBeLessThan(ROUNDING);
     const next = answer.hits[i + 1];
     if (next) expect(hit.score > next.score || (hit.score === next.score && hit.personNo < next.personNo)).toBe(true);
   }
@@ -124,10 +133,7 @@ describe('after any changes every search answers as the reference does', () => {
                 exact: action.nth % 5 === 0,
                 ...(action.kind === 'filter' ? { allowPersonNos: action.allowed } : {}),
               };
-              expectSameAnswer(
-                await index.search(action.gallery, query),
-                await reference.search(action.gallery, query),
-              );
+              await expectSameAnswer({ index, reference, no: action.gallery }, query);
             }
             expect(index.size(action.gallery)).toEqual(reference.size(action.gallery));
           }
@@ -192,7 +198,7 @@ describe('the two-stage search', () => {
       for (let i = 0; i < 6; i++) {
         const vector = make.mate((rows[i * 1800] as IndexRow).vector, 0.6);
         const query = { vector, maxPersons: 3, minScore: 0.15, allowPersonNos };
-        expectSameAnswer(await index.search(1, query), await reference.search(1, query));
+        await expectSameAnswer({ index, reference, no: 1 }, query);
       }
     }
   });
