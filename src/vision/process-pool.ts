@@ -2,8 +2,10 @@
 // nothing else; a fresh one takes its place.
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { constants, setPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { KithError } from '../core/errors.ts';
+import { JobQueue } from './job-queue.ts';
 import { ModelRefusedError } from './model-manifest.ts';
 import type { AnalyseMessage, VisionReply } from './vision-messages.ts';
 
@@ -60,7 +62,7 @@ const PASSED_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'TEMP', 'Syste
 export class ProcessPool {
   readonly #options: ProcessPoolOptions;
   readonly #workers = new Set<Worker>();
-  readonly #queue: Job[] = [];
+  readonly #queue: JobQueue<Job>;
   readonly #respawns = new Set<NodeJS.Timeout>();
   readonly #firstReady: Promise<void>;
   #reportFirst: { ready: () => void; unfit: (error: Error) => void } | undefined;
@@ -70,6 +72,7 @@ export class ProcessPool {
 
   constructor(options: ProcessPoolOptions) {
     this.#options = options;
+    this.#queue = new JobQueue({ maxQueued: options.maxQueued, nowMs: () => performance.now() });
     this.#firstReady = new Promise((ready, unfit) => {
       this.#reportFirst = { ready, unfit };
     });
@@ -85,7 +88,6 @@ export class ProcessPool {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new Error('the face engine is closed'));
       if (signal?.aborted) return reject(signal.reason);
-      if (this.#queue.length >= this.#options.maxQueued) return reject(busy());
       const job: Job = {
         requestId: ++this.#lastRequestId,
         request,
@@ -100,15 +102,15 @@ export class ProcessPool {
       };
       // A job under way ends in its process; only its answer is dropped
       const onAbort = (): void => {
-        this.#unqueue(job);
+        this.#queue.remove(job);
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       job.timer = setTimeout(() => {
-        this.#unqueue(job);
+        this.#queue.remove(job);
         job.settle({ error: busy() });
       }, this.#options.deadlineMs);
-      this.#queue.push(job);
+      refuse(this.#queue.push(job));
       this.#dispatch();
     });
   }
@@ -118,7 +120,7 @@ export class ProcessPool {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#respawns) clearTimeout(timer);
-    for (const job of this.#queue.splice(0)) job.settle({ error: new Error('the face engine was closed') });
+    for (const job of this.#queue.clear()) job.settle({ error: new Error('the face engine was closed') });
     this.#reportFirst?.unfit(new Error('the face engine was closed before it was ready'));
     const exits = [...this.#workers].map((worker) => exitOf(worker.child));
     for (const worker of this.#workers) this.#end(worker, 'the face engine was closed');
@@ -138,6 +140,7 @@ export class ProcessPool {
       env: passedEnvironment(),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    yieldProcessor(child);
     const worker: Worker = { child, ready: false, job: undefined, verdict: undefined };
     this.#workers.add(worker);
     child.on('message', (message: VisionReply) => this.#onReply(worker, message));
@@ -184,10 +187,11 @@ export class ProcessPool {
   }
 
   #dispatch(): void {
+    refuse(this.#queue.takeOverdue());
     for (const worker of this.#workers) {
-      if (this.#queue.length === 0) return;
       if (!worker.ready || worker.job || worker.verdict !== undefined) continue;
-      const job = this.#queue.shift() as Job;
+      const job = this.#queue.take();
+      if (!job) return;
       clearTimeout(job.timer);
       worker.job = job;
       job.timer = setTimeout(
@@ -221,15 +225,24 @@ export class ProcessPool {
     worker.verdict = verdict;
     worker.child.kill('SIGKILL');
   }
+}
 
-  #unqueue(job: Job): void {
-    const at = this.#queue.indexOf(job);
-    if (at >= 0) this.#queue.splice(at, 1);
-  }
+function refuse(jobs: readonly Job[]): void {
+  for (const job of jobs) job.settle({ error: busy() });
 }
 
 function busy(): KithError {
   return new KithError({ kind: 'busy', retryAfterS: BUSY_RETRY_S });
+}
+
+/** Below the service itself: with all cores reading photos, it still answers at once. */
+function yieldProcessor({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Where it may not be lowered, or is gone already, nothing is lost but that
+  }
 }
 
 function exitOf(child: ChildProcess): Promise<void> {
