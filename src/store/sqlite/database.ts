@@ -66,12 +66,13 @@ export function emptyWal(db: Database): boolean {
   return result.busy === 0;
 }
 
-/** A copy of the database as an older Kith left it, beside it: `kith.db.schema-11`. */
-const OLDER = /\.schema-\d+$/;
+/** A copy of the database as an older Kith left it, beside it, `kith.db.schema-11`, or one that a process is making. */
+const OLDER = /\.schema-\d+(?:\.(?<pid>\d+)\.partial)?$/;
 
 /** Before the first change of an upgrade, so that one may go back to the Kith before. */
 function keepOlderSchema(db: Database, path: string): void {
   const { version, known } = requireKnownSchema(db);
+  removeAbandonedCopies(path);
   const copy = `${path}.schema-${version}`;
   if (version === 0 || version === known || existsSync(copy)) return;
   const partial = `${copy}.${process.pid}.partial`;
@@ -91,12 +92,37 @@ function keepOlderSchema(db: Database, path: string): void {
 
 /** Of the copies that upgrades left beside the database, those made before; they hold who was erased since. */
 export function removeOlderSchemas(path: string, beforeMs = Number.POSITIVE_INFINITY): void {
+  for (const { copy } of olderSchemas(path)) {
+    const madeMs = statSync(copy, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (madeMs < beforeMs) rmSync(copy, { force: true });
+  }
+}
+
+/** What a process that died in the middle of an upgrade had copied so far. */
+function removeAbandonedCopies(path: string): void {
+  for (const { copy, makerPid } of olderSchemas(path)) {
+    if (makerPid !== undefined && !isRunning(makerPid)) rmSync(copy, { force: true });
+  }
+}
+
+function* olderSchemas(path: string): Generator<{ readonly copy: string; readonly makerPid: number | undefined }> {
   const folder = dirname(path);
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith(basename(path)) || !OLDER.test(name)) continue;
-    const copy = join(folder, name);
-    if (statSync(copy).mtimeMs < beforeMs) rmSync(copy, { force: true });
+    const found = name.startsWith(basename(path)) ? OLDER.exec(name) : null;
+    if (!found) continue;
+    const { pid } = found.groups ?? {};
+    yield { copy: join(folder, name), makerPid: pid === undefined ? undefined : Number(pid) };
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // Signal 0 asks whether there is somebody to signal
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
