@@ -63,10 +63,10 @@ export type Problem =
   | { readonly kind: 'forbidden'; readonly message: string }
   | { readonly kind: 'unsupported'; readonly feature: string; readonly message: string }
   | { readonly kind: 'busy'; readonly retryAfterS: number }
-  /** A part Kith can't do without is out of order for now: a full disk, say. Nothing was done. */
+  /** A part Kith can't do without is out of order for now: a full disk, say. */
   | {
       readonly kind: 'unavailable';
-      readonly part: 'audit' | 'store';
+      readonly part: 'audit' | 'store' | 'machine';
       readonly retryAfterS: number;
       readonly message: string;
     };

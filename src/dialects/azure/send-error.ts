@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { outageOf } from '../http/outage.ts';
 import { type AzureError, azureErrorOf, type ErrorContext } from './errors.ts';
 
 interface Exchange {
@@ -15,7 +16,9 @@ const UNEXPECTED: AzureError = {
 };
 
 export function sendError(error: unknown, { request, reply, context }: Exchange): FastifyReply {
-  const answer = azureErrorOf(error, context) ?? httpFault(error);
+  const outage = outageOf(error);
+  if (outage) request.log.warn({ err: error }, 'the machine lacks something');
+  const answer = azureErrorOf(outage ?? error, context) ?? httpFault(error);
   // Whoever went away has their work stopped, and that is no fault.
   if (!answer && !reply.raw.destroyed) request.log.error({ err: error }, 'unexpected error');
   return sendAzureError(reply, answer ?? UNEXPECTED);

@@ -7,6 +7,7 @@ import { admit, bearerToken } from '../http/admit.ts';
 import { goneSignal } from '../http/gone-signal.ts';
 import { type KeyScope, requireWithinBounds } from '../http/key-bounds.ts';
 import type { KeySlots } from '../http/key-slots.ts';
+import { outageOf } from '../http/outage.ts';
 import { PAGE_HEADERS } from '../http/page-headers.ts';
 import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
 
@@ -145,7 +146,9 @@ const UNEXPECTED: ProblemAnswer = {
 };
 
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = problemAnswerOf(error) ?? httpFault(error);
+  const outage = outageOf(error);
+  if (outage) request.log.warn({ err: error }, 'the machine lacks something');
+  const answer = problemAnswerOf(outage ?? error) ?? httpFault(error);
   if (!answer) request.log.error({ err: error }, 'unexpected error');
   const { status, code, detail, retryAfterS } = answer ?? UNEXPECTED;
   if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
