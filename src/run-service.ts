@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Composed, compose, DEFAULT_TENANT, lockImports, lockService, removeCopies } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
+import { watchClock } from './core/clock-watch.ts';
 import { calibrateGrownGalleries } from './core/operations/calibrate-grown-galleries.ts';
 import { sweepRetention } from './core/operations/enforce-retention.ts';
 import { failInterruptedOperations } from './core/operations/long-running.ts';
@@ -95,12 +96,19 @@ async function startBehind(
     await app.listen({ host: config.host, port: config.port });
     const url = addressOf(app.server.address() as AddressInfo, config);
     const stopping = new AbortController();
+    const watch = watchClock(deps.clock, () => performance.now());
+    // By a clock that was set ahead, everybody's time would be over at once
+    const retain = async () => {
+      if (!watch.hasJumped()) await sweepRetention(deps, stopping.signal);
+      else
+        app.log.warn('the clock was set to another day: nobody is erased for age until the service is started again');
+    };
     const chores = [
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
       every(SWEEP_INTERVAL_MS, () => sweepExpired(deps), app.log),
       every(SWEEP_INTERVAL_MS, () => deps.erasureLedger.catchUp(), app.log),
       every(USES_INTERVAL_MS, () => deps.uses.flush(), app.log),
-      every(RETENTION_INTERVAL_MS, () => sweepRetention(deps, stopping.signal), app.log),
+      every(RETENTION_INTERVAL_MS, () => retain(), app.log),
       every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, stopping.signal), app.log),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
       every(KEY_INTERVAL_MS, () => followRotation(deps, config, { signal: stopping.signal, print }), app.log),
