@@ -71,7 +71,7 @@ beforeAll(async () => {
     exportPeople(here.deps, gallery),
   );
   expect(await written).toBe(2);
-}, 60_000);
+});
 afterAll(async () => {
   await here?.stop();
   await there?.stop();

@@ -1,4 +1,4 @@
-// Kith's own API at /v1: what no other dialect has words for. The console and the command line's remote mode use it.
+// Kith's own API at /v1: what no other dialect has words for. The console uses it.
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';

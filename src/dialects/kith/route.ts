@@ -1,6 +1,8 @@
 // How one operation of Kith's own API is mounted: key first, then body, then schemas, then the handler.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import { invalidArgument } from '../../core/checks.ts';
+import type { KithError } from '../../core/errors.ts';
 import type { Audit, Deps } from '../../core/ports.ts';
 import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
@@ -71,7 +73,7 @@ type RouteDeps = Pick<Deps, 'keys' | 'auditLog' | 'store'> & { readonly takeSlot
 export function createRoutes(app: FastifyInstance, deps: RouteDeps): Routes {
   return {
     json: (route) => mount(app, deps, { ...route, bodySchema: route.body } as MountedRoute),
-    photo: (route) => mount(app, deps, route as unknown as MountedRoute),
+    photo: (route) => mount(app, deps, { ...route, isPhoto: true } as unknown as MountedRoute),
     picture: (route) => mount(app, deps, { ...route, answers: JPEG, isPicture: true } as unknown as MountedRoute),
   };
 }
@@ -80,6 +82,7 @@ const JPEG = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary', descrip
 
 interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
   readonly bodySchema?: TSchema;
+  readonly isPhoto?: boolean;
   readonly isPicture?: boolean;
   readonly page?: (answer: never) => string;
 }
@@ -108,6 +111,7 @@ function mount(app: FastifyInstance, { keys, auditLog, store, takeSlot }: RouteD
     handler: async (request, reply) => {
       const principal = principals.get(request);
       if (!principal) throw new Error('a request came past the key check');
+      if (route.isPhoto && !(request.body instanceof Uint8Array)) throw noPhoto();
       await requireWithinBounds(store, principal, scopeOf(principal, request, route));
       const answer = await route.handle({
         tenantId: principal.tenantId,
@@ -124,6 +128,10 @@ function mount(app: FastifyInstance, { keys, auditLog, store, takeSlot }: RouteD
       return reply.code(success).send(route.isPicture ? Buffer.from(answer as Uint8Array) : answer);
     },
   });
+}
+
+function noPhoto(): KithError {
+  return invalidArgument('body', 'malformed', 'The body is to be the photo itself, as application/octet-stream.');
 }
 
 function scopeOf({ tenantId }: Principal, request: FastifyRequest, { about }: MountedRoute): KeyScope {
