@@ -18,12 +18,13 @@ const Name = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH });
 const UserData = Type.String({ maxLength: MAX_USER_DATA_LENGTH });
 
 export const GalleryId = Type.String({ pattern: '^[a-z0-9_-]+$', maxLength: MAX_ID_LENGTH });
-/** What isn't a GUID is nobody's id, so it reaches core and is not found. */
+/** What isn't of an id's form is nobody's id, so it reaches core and is not found. */
 export const PersonId = Type.String({ maxLength: MAX_ID_LENGTH });
+const GalleryPathId = Type.String({ maxLength: MAX_ID_LENGTH });
 
-export const GalleryParams = Type.Object({ galleryId: Type.String() });
-export const PersonParams = Type.Object({ galleryId: Type.String(), personId: PersonId });
-export const FaceParams = Type.Object({ galleryId: Type.String(), personId: PersonId, faceId: PersonId });
+export const GalleryParams = Type.Object({ galleryId: GalleryPathId });
+export const PersonParams = Type.Object({ galleryId: GalleryPathId, personId: PersonId });
+export const FaceParams = Type.Object({ galleryId: GalleryPathId, personId: PersonId, faceId: PersonId });
 
 export const Page = Type.Object({
   after: Type.Optional(Type.String({ description: 'The last id of the page before.', maxLength: MAX_ID_LENGTH })),
