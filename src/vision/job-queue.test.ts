@@ -62,11 +62,18 @@ describe('more than can ever be served', () => {
   });
 
   test('is over once the queue was empty', () => {
-    queue.takeOverdue();
-    expect(pushAll(6, 7, 8)).toEqual([]);
+    queue.push(6);
+    takeAll();
+    expect(pushAll(7, 8, 9)).toEqual([]);
     nowMs += 60_000;
     expect(queue.takeOverdue()).toEqual([]);
-    expect(takeAll()).toEqual([6, 7, 8]);
+    expect(takeAll()).toEqual([7, 8, 9]);
+  });
+
+  test('is not told by one refusal, however long ago', () => {
+    nowMs += 60_000;
+    expect(queue.takeOverdue()).toEqual([]);
+    expect(takeAll()).toEqual([1, 2, 3, 4]);
   });
 });
 

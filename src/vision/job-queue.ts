@@ -8,7 +8,7 @@ export interface JobQueueOptions {
   readonly nowMs: () => number;
 }
 
-/** Full for so long, never empty meanwhile: more comes than a burst. */
+/** Full again so long after it first was, never empty meanwhile: more comes than a burst. */
 const FLOODED_AFTER_MS = 1000;
 /** The longest that a job then waits: a few times as long as one takes. */
 const FLOODED_WAIT_MS = 250;
@@ -25,7 +25,8 @@ export class JobQueue<T> {
   #waiting: Waiting<T>[] = [];
   /** Jobs taken since the queue was empty: a burst that fits makes no more of them than fit. */
   #taken = 0;
-  #fullSinceMs = Number.POSITIVE_INFINITY;
+  #firstFullMs = 0;
+  #lastFullMs = 0;
 
   constructor(options: JobQueueOptions) {
     this.#options = options;
@@ -36,12 +37,15 @@ export class JobQueue<T> {
     const nowMs = this.#options.nowMs();
     if (this.#waiting.length === 0) {
       this.#taken = 0;
-      this.#fullSinceMs = Number.POSITIVE_INFINITY;
+      this.#firstFullMs = this.#lastFullMs = 0;
+    }
+    if (this.#isFull()) {
+      this.#firstFullMs ||= nowMs;
+      this.#lastFullMs = nowMs;
     }
     const refused = this.takeOverdue();
-    if (this.#waiting.length >= this.#options.maxQueued) {
-      this.#fullSinceMs = Math.min(this.#fullSinceMs, nowMs);
-      const oldest = this.#isFlooded(nowMs) ? this.#waiting.shift() : undefined;
+    if (this.#isFull()) {
+      const oldest = this.#isFlooded() ? this.#waiting.shift() : undefined;
       if (!oldest) return [...refused, job];
       refused.push(oldest.job);
     }
@@ -51,7 +55,7 @@ export class JobQueue<T> {
 
   /** The one to do next. */
   take(): T | undefined {
-    const next = this.#isFlooded(this.#options.nowMs()) ? this.#waiting.pop() : this.#waiting.shift();
+    const next = this.#isFlooded() ? this.#waiting.pop() : this.#waiting.shift();
     this.#taken++;
     return next?.job;
   }
@@ -59,7 +63,7 @@ export class JobQueue<T> {
   /** Takes out those that waited in vain, to be refused. */
   takeOverdue(): T[] {
     const nowMs = this.#options.nowMs();
-    const longestMs = this.#longestWaitMs(nowMs);
+    const longestMs = this.#longestWaitMs();
     const inTime = this.#waiting.findIndex(({ sinceMs }) => nowMs - sinceMs <= longestMs);
     const overdue = this.#waiting.splice(0, inTime < 0 ? this.#waiting.length : inTime);
     return overdue.map(({ job }) => job);
@@ -75,12 +79,16 @@ export class JobQueue<T> {
     return this.#waiting.splice(0).map(({ job }) => job);
   }
 
-  #longestWaitMs(nowMs: number): number {
-    if (this.#isFlooded(nowMs)) return FLOODED_WAIT_MS;
+  #longestWaitMs(): number {
+    if (this.#isFlooded()) return FLOODED_WAIT_MS;
     return this.#taken > this.#options.maxQueued ? STANDING_WAIT_MS : Number.POSITIVE_INFINITY;
   }
 
-  #isFlooded(nowMs: number): boolean {
-    return nowMs - this.#fullSinceMs >= FLOODED_AFTER_MS;
+  #isFull(): boolean {
+    return this.#waiting.length >= this.#options.maxQueued;
+  }
+
+  #isFlooded(): boolean {
+    return this.#lastFullMs - this.#firstFullMs >= FLOODED_AFTER_MS;
   }
 }
