@@ -1,6 +1,7 @@
 // The audit log in processes that die and on disks that fill up: nothing acknowledged is lost, nothing refused is there.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifyAudit } from '../src/audit/verify-audit.ts';
@@ -139,7 +140,7 @@ function newestSegment(folder: string, { chain }: AuditProcess): string {
 }
 
 const canMount = ((): boolean => {
-  const probe = `/tmp/kith-audit-mount-${process.pid}`;
+  const probe = join(tmpdir(), `kith-audit-mount-${process.pid}`);
   mkdirSync(probe);
   const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe]).status === 0;
   if (isMounted) execFileSync('umount', [probe]);

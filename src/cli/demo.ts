@@ -36,7 +36,7 @@ export function addDemoCommand(program: Command, run: RunCommand): void {
     .command('demo')
     .description("Shows Kith at work on a few photos, through Azure's own client, and leaves only a picture behind.")
     .option('--out <file.png>', 'where the picture goes', 'kith-demo.png')
-    .addHelpText('after', '\nExample:\n  kith demo --out /tmp/who-is-who.png')
+    .addHelpText('after', '\nExample:\n  kith demo --out who-is-who.png')
     .action((options: DemoOptions, command: Command) => run(command, (context) => demo(context, options)));
 }
 

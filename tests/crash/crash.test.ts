@@ -1,21 +1,18 @@
 // kill -9 at random moments of a service that is enrolling, erasing, training, rotating keys and being backed up. After each
 // restart: what was acknowledged is there, what was erased is not, the log verifies, and the index is what the store says.
 // CRASH_KILLS=300 npm run test:crash
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
+import { freePort, startBuiltService } from '../support/built-service.ts';
 import { kith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 
 const KILLS = Number(process.env.CRASH_KILLS ?? 2);
 const KEY = 'a-key-for-crashes-that-is-long-enough';
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const FACES: readonly FaceName[] = ['ann', 'bob', 'cleo', 'dan'];
 /** Time that a run gets before it is killed, at most. */
 const MAX_RUN_MS = 2500;
@@ -36,37 +33,11 @@ const known = {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kith-crash-'));
   for (const name of FACES) photos.push(await portraitOf(name));
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  port = (server.address() as { port: number }).port;
-  server.close();
+  port = await freePort();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function start(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [main], {
-    env: {
-      PATH: process.env.PATH,
-      KITH_DATA_DIR: join(folder, 'data'),
-      KITH_API_KEY: KEY,
-      KITH_PORT: String(port),
-      KITH_ENGINE_PROCESSES: '1',
-      KITH_LOG_LEVEL: 'silent',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    const listen = (text: Buffer) => {
-      said += text;
-      if (said.includes('Kith listens')) resolve();
-    };
-    child.stdout?.on('data', listen);
-    child.stderr?.on('data', listen);
-    child.once('close', (code) => reject(new Error(`it did not start (${code}): ${said}`)));
-  });
-  return child;
-}
+const start = () => startBuiltService({ dataDir: join(folder, 'data'), port, key: KEY });
 
 interface Answer {
   readonly status: number;
