@@ -1,7 +1,7 @@
 // The one place where parts are put together. Plain calls, in the order in which they need each other.
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AuditFaultError } from './audit/audit-fault.ts';
 import { createAuditHistory } from './audit/audit-history.ts';
@@ -20,11 +20,13 @@ import type { Store } from './core/storage/store.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
+import { DATABASE_FILE, mayHoldData, openStore, requireSameMasterKey, type SharedStore } from './open-store.ts';
+import { packageVersion } from './package-version.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
 import { openErasureLedger } from './store/erasure-ledger.ts';
+import { joinNodes, type Nodes } from './store/postgres/nodes.ts';
 import { removeOlderSchemas } from './store/sqlite/database.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { createApiKeys } from './vault/api-keys.ts';
 import { openVault, type VaultSource } from './vault/vault.ts';
 import { createFaceEngine } from './vision/face-engine.ts';
@@ -34,8 +36,6 @@ import { ModelRefusedError, UNMEASURED_CALIBRATION } from './vision/model-manife
 import { listAddedPacks } from './vision/models-folder.ts';
 
 export const DEFAULT_TENANT = 'default';
-/** Of the embedded store, within the data directory. */
-export const DATABASE_FILE = 'kith.db';
 /** Of what was erased, within the data directory; a restore keeps the one that is there. */
 export const ERASURE_LEDGER_FILE = 'erasures.log';
 /** Who goes back to an older Kith does it in this time. */
@@ -56,6 +56,8 @@ export interface ComposeHooks {
   /** Rows of the store that are in the index so far, while it fills at the start. */
   readonly onIndexProgress: (rows: number) => void;
   readonly onUnreadable: FollowerDeps['onUnreadable'];
+  /** What went wrong between this node and the others of a shared store; it is tried again. */
+  readonly onNodeFault?: (error: unknown) => void;
 }
 
 interface Closable {
@@ -63,15 +65,22 @@ interface Closable {
   close(): Promise<void>;
 }
 
-export type Composed = Deps & Acting & Closable & { readonly keptIndex: KeptIndex };
+export type Composed = Deps &
+  Acting &
+  Closable & {
+    readonly keptIndex: KeptIndex;
+    /** The others that work on the same store; absent for the embedded one. */
+    readonly nodes?: Nodes;
+  };
 
 /** Opens every part the configuration asks for; when one can't be opened, those before it are closed again. */
 export async function compose(config: Config, hooks: ComposeHooks): Promise<Composed> {
   const base = await composeWithoutIndex(config, hooks.part);
   let keptIndex: KeptIndex | undefined;
+  let nodes: Nodes | undefined;
   const database = join(config.dataDir, DATABASE_FILE);
   removeOlderSchemas(database, Date.now() - OLDER_SCHEMA_KEPT_MS);
-  const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : [])]);
+  const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : []), ...(nodes ? [nodes] : [])]);
   try {
     await endExpiredConsents(base);
     keptIndex = await fillIndex({
@@ -83,7 +92,24 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
       onProgress: hooks.onIndexProgress,
     });
     const { index, follower } = keptIndex;
-    return { ...base, index, follower, keptIndex, close };
+    // A command beside the service is no node of its own
+    if (!base.shared || hooks.part !== 'service') return { ...base, index, follower, keptIndex, close };
+    nodes = await joinNodes({
+      ...base.shared,
+      name: `${hostname()}:${config.port}`,
+      version: packageVersion(),
+      follower,
+      onError: hooks.onNodeFault ?? (() => undefined),
+    });
+    const { catchUpElsewhere } = nodes;
+    return {
+      ...base,
+      index,
+      follower: { catchUp: () => follower.catchUp(), catchUpElsewhere },
+      keptIndex,
+      nodes,
+      close,
+    };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;
@@ -94,7 +120,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
 export async function composeWithoutIndex(
   config: Config,
   part: UsePart,
-): Promise<Omit<Deps, 'index'> & Acting & Closable> {
+): Promise<Omit<Deps, 'index'> & { readonly shared?: SharedStore } & Acting & Closable> {
   // The engine loads its models while the store is read.
   const [engine, records] = await Promise.allSettled([openEngine(config), openRecords(config, part)]);
   const parts = [engine, records].flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
@@ -232,13 +258,11 @@ export async function openRecords(
     | 'clock'
     | 'newId'
     | 'recognitionModels'
-  > &
-    Acting &
+  > & { readonly shared?: SharedStore } & Acting &
     Closable
 > {
   await openDataDir(config.dataDir);
-  const path = join(config.dataDir, DATABASE_FILE);
-  const vault = await openVault(vaultSourceOf(config, existsSync(path)));
+  const vault = await openVault(vaultSourceOf(config, mayHoldData(config)));
   const clock = { nowMs: Date.now };
   const auditLog = await openAuditLog({
     folder: join(config.dataDir, AUDIT_FOLDER),
@@ -251,9 +275,10 @@ export async function openRecords(
   });
   const opened: Closable[] = [auditLog];
   try {
-    const store = await openSqliteStore({ path });
-    opened.push(store);
+    const { store, shared, close: closeStore } = await openStore(config);
+    opened.push({ close: closeStore });
     await requireRightMasterKey(store, vault);
+    if (shared) await requireSameMasterKey(store, vault);
     // What nobody's key asked for: the command line's own, and the service's chores
     const audit = auditLog.actingAs({ tenantId: DEFAULT_TENANT, keyId: part });
     const erasureLedger = await openErasureLedger({
@@ -272,6 +297,7 @@ export async function openRecords(
     opened.push({ close: () => uses.flush() });
     return {
       store,
+      ...(shared ? { shared } : {}),
       uses,
       erasureLedger,
       receipts: await openReceiptSigner(join(config.dataDir, AUDIT_FOLDER)),

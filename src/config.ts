@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { MIN_API_KEY_LENGTH } from './core/limits.ts';
 import { parseHostRules } from './fetch/allowed-hosts.ts';
+import { parseAddresses } from './store/postgres/addresses.ts';
 import { MASTER_KEY_BYTES } from './vault/master-key.ts';
 
 /** One setting: its variable, what it means, and how its text becomes a value. `parse` throws a sentence. */
@@ -36,6 +37,14 @@ const SETTINGS = {
     defaultText: './data',
     fallback: () => resolve('data'),
     parse: (text) => resolve(nonEmpty(text)),
+  }),
+  storeUrl: setting<string | undefined>({
+    variable: 'KITH_STORE',
+    meaning:
+      'A PostgreSQL database that several nodes work on, in place of the embedded store: postgres://user:password@host:5432/database, hosts separated by commas where standbys may be promoted. Every node keeps its own log, and needs the same master key.',
+    defaultText: 'the embedded store',
+    fallback: () => undefined,
+    parse: storeUrl,
   }),
   apiKey: setting<string | undefined>({
     variable: 'KITH_API_KEY',
@@ -275,6 +284,11 @@ function publicUrl(text: string): string {
     throw new Error(`"${text}" is not an address such as https://kith.example.org`);
   }
   return url.href.replace(/\/+$/, '');
+}
+
+function storeUrl(text: string): string {
+  parseAddresses(text);
+  return text;
 }
 
 function readableFile(text: string): string {

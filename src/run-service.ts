@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import { type Composed, compose, DEFAULT_TENANT, lockImports, lockService, removeCopies } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
 import { watchClock } from './core/clock-watch.ts';
@@ -73,12 +74,14 @@ async function startBehind(
   print: (line: string) => void,
   { tls, onReady }: { readonly tls: Pick<ServerOptions, 'tls'>; readonly onReady: () => Promise<void> },
 ): Promise<RunningService> {
+  let log: FastifyInstance['log'] | undefined;
   const deps = await compose(config, {
     part: 'service',
     onIndexProgress: (rows) => {
       if (rows % 100_000 === 0) print(`Reading the galleries: ${rows} templates so far`);
     },
     onUnreadable: (enrolmentNo) => print(`Template ${enrolmentNo} can't be opened and is left out of searches`),
+    onNodeFault: (error) => log?.warn({ errorName: (error as Error).name }, 'the other nodes were not heard'),
   });
   try {
     await failInterruptedOperations(deps);
@@ -92,6 +95,7 @@ async function startBehind(
       },
       ...(config.azureTier === undefined ? {} : { azureTier: config.azureTier }),
     });
+    log = app.log;
     await onReady();
     await app.listen({ host: config.host, port: config.port });
     const url = addressOf(app.server.address() as AddressInfo, config);
@@ -103,13 +107,25 @@ async function startBehind(
       else
         app.log.warn('the clock was set to another day: nobody is erased for age until the service is started again');
     };
+    // What several nodes needn't do each
+    const once = (chore: () => Promise<unknown>) => async () => {
+      if (!deps.nodes || (await deps.nodes.isFirst())) await chore();
+    };
     const chores = [
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
-      every(SWEEP_INTERVAL_MS, () => sweepExpired(deps), app.log),
+      every(
+        SWEEP_INTERVAL_MS,
+        once(() => sweepExpired(deps)),
+        app.log,
+      ),
       every(SWEEP_INTERVAL_MS, () => deps.erasureLedger.catchUp(), app.log),
       every(USES_INTERVAL_MS, () => deps.uses.flush(), app.log),
-      every(RETENTION_INTERVAL_MS, () => retain(), app.log),
-      every(CALIBRATE_INTERVAL_MS, () => calibrateGrownGalleries(deps, stopping.signal), app.log),
+      every(RETENTION_INTERVAL_MS, once(retain), app.log),
+      every(
+        CALIBRATE_INTERVAL_MS,
+        once(() => calibrateGrownGalleries(deps, stopping.signal)),
+        app.log,
+      ),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
       every(KEY_INTERVAL_MS, () => followRotation(deps, config, { signal: stopping.signal, print }), app.log),
       every(FIRST_AUDIT_CHECK_MS, () => checkAuditDaily(deps), app.log),

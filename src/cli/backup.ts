@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -8,7 +7,8 @@ import { readKeyLines, readPassphrase, type SealedTo } from '../backup/seal.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { masterKeyPathOf, openRecords } from '../compose.ts';
 import { audited } from '../core/audited.ts';
-import { type CommandContext, closing, requireData } from './command-context.ts';
+import { packageVersion } from '../package-version.ts';
+import { type CommandContext, closing, requireData, requireEmbedded } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
 import { UsageError } from './usage-error.ts';
@@ -49,6 +49,10 @@ The master key is in it, unless you keep it elsewhere: keep the private key or p
 
 async function backUp({ terminal, loadConfig }: CommandContext, options: BackupOptions): Promise<ExitCode> {
   const config = loadConfig();
+  requireEmbedded(
+    config,
+    "back it up with PostgreSQL's own tools (pg_basebackup, pg_dump), and each node's data directory and the master key apart from it.",
+  );
   await requireData(config);
   const sealedTo = await sealedToOf(options);
   return closing(await openRecords(config, 'command-line'), async (deps) => {
@@ -99,9 +103,4 @@ async function makeIdentity({ terminal }: CommandContext, file: string): Promise
   terminal.record({ type: 'identity', file, recipient });
   terminal.answer(recipient);
   return EXIT.done;
-}
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Composed, compose, DATABASE_FILE } from '../compose.ts';
+import { type Composed, compose } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { DATABASE_FILE } from '../open-store.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -24,11 +25,17 @@ export function configFor(
 
 /** Refuses to make an empty data directory where somebody only wanted to look something up. */
 export async function requireData(config: Config): Promise<void> {
+  if (config.storeUrl !== undefined) return;
   const found = await stat(join(config.dataDir, DATABASE_FILE)).catch(() => undefined);
   if (found) return;
   throw new UsageError(
     `There is no data in ${config.dataDir}. Enrol somebody first (kith enrol), or name the folder with --data-dir or KITH_DATA_DIR.`,
   );
+}
+
+/** For what is done with the files of the embedded store. */
+export function requireEmbedded({ storeUrl }: Config, instead: string): void {
+  if (storeUrl !== undefined) throw new UsageError(`The data are in the database that KITH_STORE names: ${instead}`);
 }
 
 /** Everything open, for searching; closed again whatever `work` does. */

@@ -6,9 +6,11 @@ import SqliteDatabase from 'better-sqlite3';
 import type { Command } from 'commander';
 import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
 import { verifyAudit } from '../audit/verify-audit.ts';
-import { DATABASE_FILE, lockService, masterKeyPathOf, openEngine } from '../compose.ts';
+import { lockService, masterKeyPathOf, openEngine } from '../compose.ts';
 import type { Config } from '../config.ts';
+import { DATABASE_FILE, mayHoldData } from '../open-store.ts';
 import { loadKernelModule } from '../search/kernel-module.ts';
+import { openPrimaryPool } from '../store/postgres/primary-pool.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
@@ -64,18 +66,27 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return free < LOW_DISK_BYTES ? fault(`only ${said}: make room`) : ok(said);
   },
   'master key': async (config) => {
-    const { dataDir } = config;
     const path = masterKeyPathOf(config);
     if (path === undefined) return ok('the master key comes from the environment');
     const found = await stat(path).catch(() => undefined);
-    const hasData = (await stat(join(dataDir, DATABASE_FILE)).catch(() => undefined)) !== undefined;
+    const hasData = mayHoldData(config);
     if (!found) return hasData ? fault(`${path} is missing: put it back from your backup`) : undefined;
     if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
       return fault(`${path} can be read by others: chmod 600 ${path}`);
     }
     return found.size === 32 ? ok('the master key is there, for its owner alone') : fault(`${path} is no master key`);
   },
-  database: async ({ dataDir }) => {
+  database: async (config) => {
+    const { dataDir, storeUrl } = config;
+    if (storeUrl !== undefined) {
+      const pool = openPrimaryPool(storeUrl);
+      try {
+        (await pool.connect()).release();
+      } finally {
+        await pool.close();
+      }
+      return ok('the database of KITH_STORE answers, and takes writes');
+    }
     const path = join(dataDir, DATABASE_FILE);
     const found = await stat(path).catch(() => undefined);
     if (!found) return undefined;

@@ -50,10 +50,13 @@ async function verifyReceipt(
     return EXIT.someRefused;
   }
   const { receipt } = signed as SignedReceipt<ErasedSubject>;
-  const { removed, erasedAt } = receipt;
+  const { removed, erasedAt, unconfirmedNodes = [] } = receipt;
   terminal.record({ type: 'erasure-receipt', isValid: true, receipt });
   const what = `${count(removed.persons, 'person', 'people')}, ${count(removed.templates, 'template')}, ${count(removed.photos, 'picture')}`;
   terminal.say(`${nameOf(receipt)} was erased at ${printable(erasedAt)}: ${what}.`);
+  if (unconfirmedNodes.length > 0) {
+    terminal.say(`Not confirmed by then: ${unconfirmedNodes.map(printable).join(', ')}.`);
+  }
   return EXIT.done;
 }
 

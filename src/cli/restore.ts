@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { restoreBackup } from '../backup/read-backup.ts';
 import { type OpenedWith, readKeyLines, readPassphrase } from '../backup/seal.ts';
-import { DATABASE_FILE, lockImports, lockService, openRecords } from '../compose.ts';
-import { type CommandContext, closing } from './command-context.ts';
+import { lockImports, lockService, openRecords } from '../compose.ts';
+import { DATABASE_FILE } from '../open-store.ts';
+import { type CommandContext, closing, requireEmbedded } from './command-context.ts';
 import { confirm } from './confirm.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
@@ -42,6 +43,10 @@ async function restore(
   options: RestoreOptions,
 ): Promise<ExitCode> {
   const config = loadConfig();
+  requireEmbedded(
+    config,
+    "restore it with PostgreSQL's own tools; what was erased since is erased again at the start.",
+  );
   if (!(await stat(file).catch(() => undefined))) throw new UsageError(`There is no file ${file}.`);
   const key = await openedWith(options);
   const hasData = (await stat(join(config.dataDir, DATABASE_FILE)).catch(() => undefined)) !== undefined;

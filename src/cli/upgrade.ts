@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { Command } from 'commander';
-import { DATABASE_FILE, lockService, openRecords } from '../compose.ts';
+import { lockService, openRecords } from '../compose.ts';
+import { DATABASE_FILE } from '../open-store.ts';
 import { requireKnownSchema } from '../store/sqlite/migrations.ts';
-import { type CommandContext, closing } from './command-context.ts';
+import { type CommandContext, closing, requireEmbedded } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
 import { UsageError } from './usage-error.ts';
@@ -25,6 +26,7 @@ async function upgrade(
   { check }: { readonly check?: true },
 ): Promise<ExitCode> {
   const config = loadConfig();
+  requireEmbedded(config, 'the first node of a newer Kith upgrades it as it starts.');
   const path = join(config.dataDir, DATABASE_FILE);
   if (!existsSync(path)) throw new UsageError(`There is no data in ${config.dataDir} yet.`);
   const { version, known } = schemaOf(path);

@@ -4,7 +4,7 @@ import { lockImports, lockService, masterKeyPathOf, openRecords, removeCopies } 
 import type { Config } from '../config.ts';
 import { rotateMasterKey } from '../core/operations/rotate-master-key.ts';
 import { beginMasterKeyRotation, isMasterKeyRotating } from '../vault/master-key.ts';
-import { type CommandContext, closing, requireData } from './command-context.ts';
+import { type CommandContext, closing, requireData, requireEmbedded } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
 import { listenForStop } from './stop-signal.ts';
@@ -28,6 +28,10 @@ export function addVaultCommand(program: Command, run: RunCommand): void {
 
 async function rotate({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
   const config = loadConfig();
+  requireEmbedded(
+    config,
+    'stop all nodes but one, start that one with the new KITH_MASTER_KEY and the old one as KITH_PREVIOUS_MASTER_KEY, and the others with the new one once it says that the key is replaced.',
+  );
   await requireData(config);
   const path = masterKeyPathOf(config);
   if (path === undefined) {

@@ -22,8 +22,9 @@ export async function eraseWithReceipt(
   } as const;
   return audited(deps, deed, async (record) => {
     const removed = await erase();
-    await settleErasure(deps);
-    return signReceipt(deps, { tenantId, subject: { what, galleryKind, galleryId, ...person }, removed, record });
+    const unconfirmed = await settleErasure(deps);
+    const subject = { what, galleryKind, galleryId, ...person } as const;
+    return signReceipt(deps, { tenantId, subject, removed, record }, unconfirmed);
   });
 }
 
@@ -35,8 +36,8 @@ export async function eraseTenantWithReceipt(
   const countsOf = ({ receipt }: SignedReceipt<ErasedSubject>) => ({ ...receipt.removed });
   return audited(deps, { action: 'erase-tenant', countsOf }, async (record) => {
     const removed = await deps.store.deleteTenant(tenantId);
-    await settleErasure(deps);
-    return signReceipt(deps, { tenantId, subject: { what: 'tenant' } as const, removed, record });
+    const unconfirmed = await settleErasure(deps);
+    return signReceipt(deps, { tenantId, subject: { what: 'tenant' } as const, removed, record }, unconfirmed);
   });
 }
 
@@ -48,7 +49,9 @@ function signReceipt<Subject extends ErasedSubject>(
     readonly removed: ErasedCounts;
     readonly record: AuditRef;
   },
+  unconfirmedNodes: readonly string[],
 ): SignedReceipt<Subject> {
   const erasedAt = new Date(deps.clock.nowMs()).toISOString();
-  return deps.receipts.sign({ receiptId: deps.newId(), erasedAt, ...erased });
+  const unconfirmed = unconfirmedNodes.length > 0 ? { unconfirmedNodes } : {};
+  return deps.receipts.sign({ receiptId: deps.newId(), erasedAt, ...erased, ...unconfirmed });
 }

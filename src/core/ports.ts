@@ -278,6 +278,11 @@ export interface ApiKeys {
 export interface IndexFollower {
   /** Resolves when every change acknowledged by the store before the call is in the index. */
   catchUp(): Promise<void>;
+  /**
+   * Where other nodes work on the same store: resolves when their indexes have it too, or with the names of those that
+   * have not said so in time.
+   */
+  catchUpElsewhere?(): Promise<readonly string[]>;
 }
 
 /** When persons were last of use to somebody: kept in memory for a while, so that no search waits for a write. */

@@ -196,6 +196,8 @@ export interface ErasureReceipt<Subject extends ErasedSubject = ErasedSubject> {
   readonly removed: ErasedCounts;
   /** In the audit log. */
   readonly record: AuditRef;
+  /** Other nodes that had not confirmed by then that no template is left in their memory; absent when all had. */
+  readonly unconfirmedNodes?: readonly string[];
 }
 
 export interface ErasedThing {

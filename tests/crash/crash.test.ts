@@ -10,6 +10,7 @@ import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { freePort, startBuiltService } from '../support/built-service.ts';
 import { kith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
+import { clientOf, type Send } from '../support/service-client.ts';
 
 const KILLS = Number(process.env.CRASH_KILLS ?? 2);
 const KEY = 'a-key-for-crashes-that-is-long-enough';
@@ -39,31 +40,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const start = () => startBuiltService({ dataDir: join(folder, 'data'), port, key: KEY });
 
-interface Answer {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: the service's JSON, looked at by the test
-  readonly json: any;
-}
-
-/** Undefined when the service died before it answered. */
-async function send(method: string, path: string, body?: object | Buffer, key = KEY): Promise<Answer | undefined> {
-  const isPhoto = Buffer.isBuffer(body);
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${key}`,
-        'ocp-apim-subscription-key': key,
-        ...(body ? { 'content-type': isPhoto ? 'application/octet-stream' : 'application/json' } : {}),
-      },
-      ...(body ? { body: isPhoto ? new Uint8Array(body) : JSON.stringify(body) } : {}),
-    });
-    const text = await response.text();
-    return { status: response.status, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : {} };
-  } catch {
-    return undefined;
-  }
-}
+const send: Send = (...request) => clientOf(port, KEY)(...request);
 
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T;
 

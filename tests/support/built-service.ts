@@ -19,6 +19,8 @@ export async function startBuiltService(options: {
   readonly dataDir: string;
   readonly port: number;
   readonly key: string;
+  /** More settings. */
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main], {
     env: {
@@ -28,6 +30,7 @@ export async function startBuiltService(options: {
       KITH_PORT: String(options.port),
       KITH_ENGINE_PROCESSES: '1',
       KITH_LOG_LEVEL: 'silent',
+      ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -299,6 +299,12 @@ export const Erasure = Type.Object(
         { description: 'From the database; the index and its copy have none of it either.' },
       ),
       record: Type.Object({ chain: Type.String(), seq: Type.Integer() }, { description: 'In the audit log.' }),
+      unconfirmedNodes: Type.Optional(
+        Type.Array(Type.String(), {
+          description:
+            'Other nodes over the same store that had not confirmed by then that nothing is left in their memory: stopped or frozen ones. They name nobody either who is erased.',
+        }),
+      ),
     }),
     signature: Type.Object({
       algorithm: Type.Enum(['Ed25519']),

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { StoredApiKey } from '../../core/storage/api-keys.ts';
-import { type Erasures, erasureMark } from './erasures.ts';
+import { erasureMark } from '../erasure-mark.ts';
+import type { Erasures } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
 interface ApiKeyRow {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { GalleryRef } from '../../core/types.ts';
-import { type Erasures, erasureMark } from './erasures.ts';
+import { erasureMark } from '../erasure-mark.ts';
+import type { Erasures } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
 type Parts = Erasures &

@@ -3,12 +3,12 @@ import { KithError } from '../../core/errors.ts';
 import type { NewEnrolment, SealedPhoto } from '../../core/storage/enrolments.ts';
 import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
+import { type QualityColumns, qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import { type Persons, tooManyPersons } from './persons.ts';
-import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export type Enrolments = Pick<

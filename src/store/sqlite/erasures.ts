@@ -1,9 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
+import { type ErasureKind, erasureMark } from '../erasure-mark.ts';
 import type { SyncStore } from './sync-store.ts';
-
-/** What a mark stands for; with a person go the marks of all their faces, which may have been another's in a backup. */
-export type ErasureKind = 'gallery' | 'person' | 'enrolment' | 'consent' | 'snapshot' | 'key';
 
 export interface Erasures
   extends Pick<SyncStore, 'erasuresToNote' | 'erasuresNoted' | 'noteErasuresAnew' | 'unknownErasures'> {
@@ -11,11 +8,6 @@ export interface Erasures
   record(kind: ErasureKind, galleryNo: number, ...ids: readonly (string | number)[]): void;
   /** Without a gallery around it. */
   recordMark(mark: string): void;
-}
-
-/** `galleryUid` is random and a gallery's own, unlike its id and its number, which come again after a restore. */
-export function erasureMark(kind: ErasureKind, galleryUid: string, ...ids: readonly (string | number)[]): string {
-  return hash('sha256', [kind, galleryUid, ...ids].join(':'), 'hex');
 }
 
 export function erasures(db: Database): Erasures {

@@ -11,8 +11,9 @@ import type {
   GalleryTail,
   Training,
 } from '../../core/types.ts';
+import { erasureMark } from '../erasure-mark.ts';
 import type { Changes } from './changes.ts';
-import { type Erasures, erasureMark } from './erasures.ts';
+import type { Erasures } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export interface Galleries

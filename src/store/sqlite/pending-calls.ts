@@ -1,4 +1,4 @@
-import type { WriteMethod } from './methods.ts';
+import type { WriteMethod } from '../methods.ts';
 import type { WriteAnswer, WriteCall } from './writer.ts';
 
 interface Waiting {

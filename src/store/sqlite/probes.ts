@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { SealedProbe } from '../../core/storage/probes.ts';
-import { type QualityColumns, qualityFromColumns, qualityToColumns } from './quality.ts';
+import { type QualityColumns, qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
 import type { SyncStore } from './sync-store.ts';
 
 interface ProbeRow extends QualityColumns {

@@ -1,7 +1,7 @@
 import type { Store } from '../../core/storage/store.ts';
+import { METHODS, type StoreMethod, type WriteMethod } from '../methods.ts';
 import { openDatabase, openReader } from './database.ts';
 import { explainFailure } from './explain-failure.ts';
-import { METHODS, type StoreMethod, type WriteMethod } from './methods.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { SyncStore } from './sync-store.ts';
 import { tables } from './tables.ts';

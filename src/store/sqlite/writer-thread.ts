@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { spawnWorker } from '../../threads/spawn-worker.ts';
+import type { WriteMethod } from '../methods.ts';
 import { unpackError } from './error-transfer.ts';
-import type { WriteMethod } from './methods.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { FromWriter, ToWriter, WriterWorkerData } from './writer-worker.ts';
 

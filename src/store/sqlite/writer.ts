@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
+import { EMPTIED_AFTERWARDS, METHODS, type WriteMethod } from '../methods.ts';
 import { emptyWal } from './database.ts';
-import { METHODS, type WriteMethod } from './methods.ts';
 import { tables } from './tables.ts';
 
 export interface WriteCall {
@@ -22,13 +22,6 @@ export interface Writer {
 
 /** Calls committed together wait for each other, so not too many. */
 const CALLS_PER_COMMIT = 100;
-/** Deletions that may be of a million rows: these vanish at once and are emptied bit by bit before the answer. */
-const EMPTIED_AFTERWARDS: ReadonlySet<WriteMethod> = new Set([
-  'deleteGallery',
-  'deleteSnapshot',
-  'sweepSnapshots',
-  'applyErasures',
-]);
 /** A few milliseconds each, so that others get their turn in between. */
 const PERSONS_PER_ERASURE = 200;
 const ERASURE_RETRY_MS = 1000;

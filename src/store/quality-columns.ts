@@ -1,4 +1,4 @@
-import type { Quality, QualityLevel, QualityReason } from '../../core/types.ts';
+import type { Quality, QualityLevel, QualityReason } from '../core/types.ts';
 
 export interface QualityColumns {
   readonly qualityLevel: string;

@@ -1,4 +1,4 @@
-import type { Store } from '../../core/storage/store.ts';
+import type { Store } from '../core/storage/store.ts';
 
 /** A `write` is one transaction; an `erase` also leaves no earlier copy of what it removed on the disk. */
 type Access = 'read' | 'write' | 'erase';
@@ -118,3 +118,12 @@ export const METHODS = {
 export type WriteMethod = {
   [Method in StoreMethod]: (typeof METHODS)[Method] extends 'read' ? never : Method;
 }[StoreMethod];
+
+/** Deletions that may be of a million rows: these vanish at once and are emptied bit by bit before the answer. */
+export const EMPTIED_AFTERWARDS: ReadonlySet<StoreMethod> = new Set([
+  'deleteGallery',
+  'deleteSnapshot',
+  'sweepSnapshots',
+  'deleteTenant',
+  'applyErasures',
+]);

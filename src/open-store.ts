@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Config, ConfigError } from './config.ts';
+import { KithError } from './core/errors.ts';
+import type { Vault } from './core/ports.ts';
+import type { Store } from './core/storage/store.ts';
+import { openPostgresStore } from './store/postgres/postgres-store.ts';
+import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+
+/** Of the embedded store, within the data directory. */
+export const DATABASE_FILE = 'kith.db';
+const NODE_ID_FILE = 'node.id';
+
+/** The database that several nodes work on, and which of them this is. */
+export interface SharedStore {
+  readonly pool: PrimaryPool;
+  readonly nodeId: string;
+}
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Absent for the embedded store, which is one service's own. */
+  readonly shared?: SharedStore;
+  close(): Promise<void>;
+}
+
+/** Whether anything may have been stored before: then a new master key would be the wrong one. */
+export function mayHoldData({ dataDir, storeUrl }: Pick<Config, 'dataDir' | 'storeUrl'>): boolean {
+  return storeUrl !== undefined || existsSync(join(dataDir, DATABASE_FILE));
+}
+
+export async function openStore({ dataDir, storeUrl }: Pick<Config, 'dataDir' | 'storeUrl'>): Promise<OpenedStore> {
+  if (storeUrl === undefined) {
+    const store = await openSqliteStore({ path: join(dataDir, DATABASE_FILE) });
+    return { store, close: () => store.close() };
+  }
+  const nodeId = await readNodeId(join(dataDir, NODE_ID_FILE));
+  const pool = openPrimaryPool(storeUrl);
+  try {
+    const store = await openPostgresStore({ pool, nodeId });
+    return { store, shared: { pool, nodeId }, close: () => pool.close() };
+  } catch (error) {
+    await pool.close();
+    throw new ConfigError([`KITH_STORE: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+/** The same at every start, or the node's own ledger and its unfinished work would be somebody else's. */
+async function readNodeId(path: string): Promise<string> {
+  try {
+    await writeFile(path, `${randomUUID()}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return (await readFile(path, 'utf8')).trim();
+}
+
+/** Under no tenant's name: a probe that never expires, and that a rotation of the master key seals anew with the rest. */
+const KEY_CHECK = { tenantId: '', probeId: 'master-key-check' };
+const FOR_EVER_MS = Number.MAX_SAFE_INTEGER;
+
+/** Nodes over one database need one master key: the first leaves something sealed under it, which the others try. */
+export async function requireSameMasterKey(store: Store, vault: Vault): Promise<void> {
+  const { tenantId, probeId } = KEY_CHECK;
+  const left = (await store.findProbes(tenantId, [probeId], 0)).get(probeId);
+  if (left && vault.canOpen('probe', tenantId, left.sealedTemplate)) return;
+  if (left) {
+    throw new ConfigError([
+      'the master key: the other nodes of this database have another one. Give every node the same KITH_MASTER_KEY, or ' +
+        'copies of the same KITH_MASTER_KEY_FILE',
+    ]);
+  }
+  const insert = store.insertProbes(tenantId, [
+    {
+      probeId,
+      recognitionModel: '',
+      packId: '',
+      quality: { level: 'low', reasons: [] },
+      sealedTemplate: vault.sealProbe(tenantId, Float32Array.of(1)),
+      expiresMs: FOR_EVER_MS,
+    },
+  ]);
+  await insert.catch((error: unknown) => {
+    // Another node was faster
+    if (!(error instanceof KithError && error.problem.kind === 'already-exists')) throw error;
+    return requireSameMasterKey(store, vault);
+  });
+}

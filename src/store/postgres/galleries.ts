@@ -1,0 +1,355 @@
+import { KithError } from '../../core/errors.ts';
+import { DEFAULT_RETENTION_DAYS } from '../../core/limits.ts';
+import type { GalleryPatch, NewGallery } from '../../core/storage/galleries.ts';
+import type { Store } from '../../core/storage/store.ts';
+import type {
+  ConsentPolicy,
+  ErasedCounts,
+  Gallery,
+  GalleryKind,
+  GalleryRef,
+  GalleryTail,
+  Training,
+} from '../../core/types.ts';
+import { erasureMark } from '../erasure-mark.ts';
+import type { Changes } from './changes.ts';
+import type { Connection } from './connection.ts';
+import type { Erasures } from './erasures.ts';
+
+export interface Galleries
+  extends Pick<
+    Store,
+    | 'createGallery'
+    | 'findGallery'
+    | 'getGallery'
+    | 'listGalleries'
+    | 'updateGallery'
+    | 'setTraining'
+    | 'setTail'
+    | 'deleteGallery'
+    | 'countGallery'
+    | 'listTenantIds'
+  > {
+  /** The gallery's number and counts, without the enrolments of suspended persons; throws not-found. */
+  getHead(ref: GalleryRef): Promise<GalleryHead>;
+  /** conflict when templates that were turned with this key don't belong into the gallery any more. */
+  requireTransformKey(galleryNo: number, expected: Uint8Array | undefined): Promise<void>;
+  /** Keeps the counts; to be called inside the transaction that adds or removes the rows. */
+  addToCounts(galleryNo: number, persons: number, enrolments: number): Promise<void>;
+  /** Removes at most `maxPersons` of a deleted gallery; false when none is left. */
+  eraseSome(maxPersons: number): Promise<boolean>;
+}
+
+export interface GalleryHead {
+  readonly galleryNo: number;
+  readonly persons: number;
+  readonly enrolments: number;
+  readonly consentPolicy: ConsentPolicy;
+  readonly transformKey: Uint8Array | null;
+}
+
+interface GalleryRow {
+  readonly galleryNo: number;
+  readonly tenantId: string;
+  readonly kind: GalleryKind;
+  readonly galleryId: string;
+  readonly name: string;
+  readonly userData: string | null;
+  readonly recognitionModel: string;
+  readonly trainingStatus: Training['status'];
+  readonly trainingLastActionMs: number | null;
+  readonly trainingLastSucceededMs: number | null;
+  readonly trainingMessage: string | null;
+  readonly targetFpir: number | null;
+  readonly keepPhotos: number;
+  readonly purpose: string | null;
+  readonly lawfulBasis: string | null;
+  readonly retentionDays: number;
+  readonly consentPolicy: ConsentPolicy;
+  readonly tail: string | null;
+  readonly templatesChangedMs: number | null;
+  readonly transformKey: Uint8Array | null;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+const COLUMNS = `gallery_no AS "galleryNo", tenant_id AS "tenantId", kind, gallery_id AS "galleryId", name,
+  user_data AS "userData", recognition_model AS "recognitionModel", training_status AS "trainingStatus",
+  training_last_action_ms AS "trainingLastActionMs", training_last_succeeded_ms AS "trainingLastSucceededMs",
+  training_message AS "trainingMessage", target_fpir AS "targetFpir", keep_photos AS "keepPhotos", purpose,
+  lawful_basis AS "lawfulBasis", retention_days AS "retentionDays", consent_policy AS "consentPolicy", tail,
+  templates_changed_ms AS "templatesChangedMs", transform_key AS "transformKey",
+  created_ms AS "createdMs", modified_ms AS "modifiedMs"`;
+
+const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
+
+export function galleries(
+  db: Connection,
+  parts: { readonly changes: Changes; readonly erasures: Erasures },
+): Galleries {
+  const { changes, erasures } = parts;
+  const insert = db.prepare<
+    [GalleryRef & SettingColumns & { recognitionModel: string; transformKey: Uint8Array | null; createdMs: number }],
+    GalleryRow
+  >(
+    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir, keep_photos,
+                            purpose, lawful_basis, retention_days, consent_policy, transform_key, created_ms,
+                            modified_ms)
+     VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, coalesce(@keepPhotos, 0),
+             @purpose, @lawfulBasis, coalesce(@retentionDays, ${DEFAULT_RETENTION_DAYS}),
+             coalesce(@consentPolicy, 'attested'), @transformKey, @createdMs, @createdMs)
+     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+  );
+  const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
+  const countKind = db
+    .prepare<[string, string], number>(
+      'SELECT count(*) FROM galleries WHERE tenant_id = ? AND kind = ? AND erasing = 0',
+    )
+    .pluck();
+  const findHead = db.prepare<[GalleryRef], GalleryHead>(
+    `SELECT gallery_no AS "galleryNo", persons, enrolments, consent_policy AS "consentPolicy",
+            transform_key AS "transformKey"
+     FROM galleries WHERE ${WHERE_REF}`,
+  );
+  const list = db.prepare<[string, string, string, number], GalleryRow>(
+    `SELECT ${COLUMNS} FROM galleries
+     WHERE tenant_id = ? AND kind = ? AND gallery_id > ? AND erasing = 0 ORDER BY gallery_id LIMIT ?`,
+  );
+  const update = db.prepare<[GalleryRef & SettingColumns & { nowMs: number }]>(
+    `UPDATE galleries SET name = coalesce(@name, name), user_data = coalesce(@userData, user_data),
+            target_fpir = coalesce(@targetFpir, target_fpir), keep_photos = coalesce(@keepPhotos, keep_photos),
+            purpose = coalesce(@purpose, purpose), lawful_basis = coalesce(@lawfulBasis, lawful_basis),
+            retention_days = coalesce(@retentionDays, retention_days),
+            consent_policy = coalesce(@consentPolicy, consent_policy), modified_ms = @nowMs
+     WHERE ${WHERE_REF}`,
+  );
+  const findUnasked = db.prepare<[number]>(
+    `SELECT 1 FROM persons p WHERE p.gallery_no = ? AND p.suspended = 0
+       AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.person_no = p.person_no)
+       AND EXISTS (SELECT 1 FROM enrolments e WHERE e.person_no = p.person_no) LIMIT 1`,
+  );
+  const train = db.prepare<
+    [GalleryRef & { status: string; actionMs: number | null; succeededMs: number | null; message: string | null }]
+  >(
+    `UPDATE galleries SET training_status = @status, training_last_action_ms = @actionMs,
+            training_last_succeeded_ms = @succeededMs, training_message = @message
+     WHERE ${WHERE_REF}`,
+  );
+  const keepTail = db.prepare<[GalleryRef & { tail: string }]>(`UPDATE galleries SET tail = @tail WHERE ${WHERE_REF}`);
+  const count = db.prepare<[number, number, number]>(
+    'UPDATE galleries SET persons = persons + ?, enrolments = enrolments + ? WHERE gallery_no = ?',
+  );
+  const tenantIds = db
+    .prepare<[], string>('SELECT DISTINCT tenant_id FROM galleries WHERE erasing = 0 ORDER BY tenant_id')
+    .pluck();
+  const transformKeyOf = db
+    .prepare<[number], Uint8Array | null>('SELECT transform_key FROM galleries WHERE gallery_no = ?')
+    .pluck();
+  const hide = db.prepare<[number]>(
+    "UPDATE galleries SET erasing = 1, name = '', user_data = NULL WHERE gallery_no = ?",
+  );
+  const hideSnapshots = db
+    .prepare<[number], string>(
+      'UPDATE snapshots SET finished = -1 WHERE gallery_no = ? AND finished >= 0 RETURNING snapshot_id',
+    )
+    .pluck();
+  const countErased = db.prepare<[{ galleryNo: number; withSnapshots: number }], ErasedCounts>(
+    `SELECT g.persons, g.persons + (
+         SELECT count(*) FROM persons WHERE merged_into IS NOT NULL AND gallery_no = g.gallery_no
+       ) AS keys,
+       g.enrolments + (
+         SELECT count(*) FROM enrolments WHERE person_no IN (
+           SELECT person_no FROM persons WHERE gallery_no = g.gallery_no AND suspended = 1)
+       ) AS templates,
+       (SELECT count(*) FROM enrolment_photos f WHERE f.gallery_no = g.gallery_no) AS photos,
+       (SELECT count(*) FROM consents c JOIN persons p USING (person_no) WHERE p.gallery_no = g.gallery_no) AS consents,
+       (SELECT count(*) FROM snapshot_enrolments WHERE @withSnapshots = 1 AND snapshot_no IN (
+           SELECT snapshot_no FROM snapshots s WHERE s.gallery_no = g.gallery_no AND s.finished >= 0)
+       ) AS "snapshotTemplates"
+     FROM galleries g WHERE g.gallery_no = @galleryNo`,
+  );
+  const firstErasing = db.prepare<[], { galleryNo: number }>(
+    'SELECT gallery_no AS "galleryNo" FROM galleries WHERE erasing = 1 LIMIT 1',
+  );
+  const erasePersons = db.prepare<[number, number]>(
+    `DELETE FROM persons WHERE person_no IN (
+       SELECT person_no FROM persons WHERE gallery_no = ? ORDER BY person_no LIMIT ?
+     )`,
+  );
+  const eraseGallery = db.prepare<[number]>('DELETE FROM galleries WHERE gallery_no = ?');
+
+  async function getHead(ref: GalleryRef): Promise<GalleryHead> {
+    return (await findHead.get(keyOf(ref))) ?? missing(ref);
+  }
+
+  /** Or faces enrolled on somebody's word would be in a gallery that promises each person's own consent. */
+  async function requireNobodyUnasked(ref: GalleryRef): Promise<void> {
+    const { galleryNo, consentPolicy } = await getHead(ref);
+    if (consentPolicy === 'required' || (await findUnasked.get(galleryNo)) === undefined) return;
+    throw new KithError({
+      kind: 'conflict',
+      resource: 'gallery',
+      message: 'People without a consent record are enrolled here. Record their consent, or erase them, first.',
+    });
+  }
+
+  return {
+    createGallery: async (gallery: NewGallery, maxGalleries?: number) => {
+      if (maxGalleries !== undefined && ((await countKind.get(gallery.tenantId, gallery.kind)) ?? 0) >= maxGalleries) {
+        throw new KithError({
+          kind: 'limit-exceeded',
+          limit: 'galleries',
+          max: maxGalleries,
+          message: `There are at most ${maxGalleries} galleries of this kind.`,
+        });
+      }
+      const row = await insert.get({
+        ...keyOf(gallery),
+        ...settingColumns(gallery),
+        recognitionModel: gallery.recognitionModel,
+        transformKey: gallery.transformKey ?? null,
+        createdMs: gallery.createdMs,
+      });
+      if (row !== undefined) return toGallery(row);
+      throw new KithError({
+        kind: 'already-exists',
+        resource: 'gallery',
+        id: gallery.galleryId,
+        galleryKind: gallery.kind,
+      });
+    },
+    async findGallery(ref) {
+      const row = await find.get(keyOf(ref));
+      return row && toGallery(row);
+    },
+    async getGallery(ref) {
+      return toGallery((await find.get(keyOf(ref))) ?? missing(ref));
+    },
+    async listGalleries(tenantId, kind, page) {
+      return (await list.all(tenantId, kind, page.after ?? '', page.limit)).map(toGallery);
+    },
+    updateGallery: async (ref: GalleryRef, patch: GalleryPatch, nowMs: number) => {
+      if (patch.consentPolicy === 'required') await requireNobodyUnasked(ref);
+      const { changes } = await update.run({
+        ...keyOf(ref),
+        ...settingColumns(patch),
+        nowMs,
+      });
+      if (changes === 0) missing(ref);
+    },
+    async setTraining(ref, training) {
+      const { changes } = await train.run({
+        ...keyOf(ref),
+        status: training.status,
+        actionMs: training.lastActionMs ?? null,
+        succeededMs: training.lastSucceededMs ?? null,
+        message: training.message ?? null,
+      });
+      if (changes === 0) missing(ref);
+    },
+    async setTail(ref, tail) {
+      if ((await keepTail.run({ ...keyOf(ref), tail: JSON.stringify(tail) })).changes === 0) missing(ref);
+    },
+    deleteGallery: async (ref: GalleryRef, options?: { withSnapshots: boolean }) => {
+      const { galleryNo } = await getHead(ref);
+      const counts = await countErased.get({ galleryNo, withSnapshots: Number(options?.withSnapshots ?? false) });
+      await erasures.record('gallery', galleryNo);
+      await hide.run(galleryNo);
+      await changes.record('remove-gallery', galleryNo, 0);
+      if (options?.withSnapshots) {
+        for (const snapshotId of await hideSnapshots.all(galleryNo)) {
+          await erasures.recordMark(erasureMark('snapshot', '', snapshotId));
+        }
+      }
+      return counts as ErasedCounts;
+    },
+    async countGallery(ref) {
+      const { persons, enrolments } = await getHead(ref);
+      return { persons, enrolments };
+    },
+    listTenantIds: async () => await tenantIds.all(),
+    getHead,
+    async requireTransformKey(galleryNo, expected) {
+      const key = (await transformKeyOf.get(galleryNo)) ?? undefined;
+      if (key === expected || (key && expected && Buffer.compare(key, expected) === 0)) return;
+      throw new KithError({
+        kind: 'conflict',
+        resource: 'gallery',
+        message: 'The key of the gallery was changed at that very moment; try again.',
+      });
+    },
+    async addToCounts(galleryNo, persons, enrolments) {
+      await count.run(persons, enrolments, galleryNo);
+    },
+    eraseSome: async (maxPersons: number) => {
+      const gallery = await firstErasing.get();
+      if (gallery === undefined) return false;
+      if ((await erasePersons.run(gallery.galleryNo, maxPersons)).changes < maxPersons)
+        await eraseGallery.run(gallery.galleryNo);
+      return true;
+    },
+  };
+}
+
+/** Only what names the gallery: statements refuse parameters they don't know, and callers may pass a whole Gallery. */
+function keyOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
+  return { tenantId, kind, galleryId };
+}
+
+/** Null for what is not said. */
+interface SettingColumns {
+  readonly name: string | null;
+  readonly userData: string | null;
+  readonly targetFpir: number | null;
+  readonly keepPhotos: number | null;
+  readonly purpose: string | null;
+  readonly lawfulBasis: string | null;
+  readonly retentionDays: number | null;
+  readonly consentPolicy: ConsentPolicy | null;
+}
+
+function settingColumns(settings: GalleryPatch): SettingColumns {
+  return {
+    name: settings.name ?? null,
+    userData: settings.userData ?? null,
+    targetFpir: settings.targetFpir ?? null,
+    keepPhotos: settings.keepPhotos === undefined ? null : Number(settings.keepPhotos),
+    purpose: settings.purpose ?? null,
+    lawfulBasis: settings.lawfulBasis ?? null,
+    retentionDays: settings.retentionDays ?? null,
+    consentPolicy: settings.consentPolicy ?? null,
+  };
+}
+
+function missing(ref: GalleryRef): never {
+  throw new KithError({ kind: 'not-found', resource: 'gallery', id: ref.galleryId, galleryKind: ref.kind });
+}
+
+function toGallery(row: GalleryRow): Gallery {
+  return {
+    tenantId: row.tenantId,
+    kind: row.kind,
+    galleryId: row.galleryId,
+    galleryNo: row.galleryNo,
+    name: row.name,
+    ...(row.userData !== null && { userData: row.userData }),
+    recognitionModel: row.recognitionModel,
+    ...(row.targetFpir !== null && { targetFpir: row.targetFpir }),
+    keepPhotos: row.keepPhotos === 1,
+    ...(row.purpose !== null && { purpose: row.purpose }),
+    ...(row.lawfulBasis !== null && { lawfulBasis: row.lawfulBasis }),
+    retentionDays: row.retentionDays,
+    consentPolicy: row.consentPolicy,
+    ...(row.templatesChangedMs !== null && { templatesChangedMs: row.templatesChangedMs }),
+    ...(row.transformKey !== null && { transformKey: row.transformKey }),
+    ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
+    training: {
+      status: row.trainingStatus,
+      ...(row.trainingLastActionMs !== null && { lastActionMs: row.trainingLastActionMs }),
+      ...(row.trainingLastSucceededMs !== null && { lastSucceededMs: row.trainingLastSucceededMs }),
+      ...(row.trainingMessage !== null && { message: row.trainingMessage }),
+    },
+    createdMs: row.createdMs,
+    modifiedMs: row.modifiedMs,
+  };
+}

@@ -1,0 +1,264 @@
+import { KithError } from '../../core/errors.ts';
+import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons.ts';
+import type { Store } from '../../core/storage/store.ts';
+import type { ConsentPolicy, GalleryRef, Person } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { Connection } from './connection.ts';
+import type { ConsentRows } from './consent-rows.ts';
+import type { Erasures } from './erasures.ts';
+import type { Galleries } from './galleries.ts';
+
+export interface PersonNo {
+  readonly galleryNo: number;
+  readonly personNo: number;
+  readonly consentPolicy: ConsentPolicy;
+  /** Their enrolments count for nothing until they consent again. */
+  readonly isSuspended: boolean;
+}
+
+export interface Persons
+  extends Pick<
+    Store,
+    | 'createPerson'
+    | 'getPerson'
+    | 'findPersonByName'
+    | 'findPersonsByName'
+    | 'listPersons'
+    | 'listPersonsByName'
+    | 'updatePerson'
+    | 'deletePerson'
+    | 'findGalleriesOfPerson'
+    | 'getPersonKey'
+  > {
+  /** Throws already-exists; the caller keeps the gallery's counts. */
+  insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Promise<Person>;
+  /** The person's number and their gallery's; throws not-found for either. */
+  getPersonNo(ref: GalleryRef, personId: string): Promise<PersonNo>;
+}
+
+interface PersonRow {
+  readonly personNo: number;
+  readonly personId: string;
+  readonly name: string;
+  readonly userData: string | null;
+  readonly createdMs: number;
+}
+
+interface PersonWithEnrolmentsRow extends PersonRow {
+  /** JSON array. */
+  readonly enrolmentIds: string;
+}
+
+const COLUMNS =
+  'person_no AS "personNo", person_id AS "personId", name, user_data AS "userData", created_ms AS "createdMs"';
+// Covered by the index of (person_no, enrolment_id), which carries the number as well
+const WITH_ENROLMENTS = `${COLUMNS}, (
+  SELECT coalesce(json_agg(enrolment_id ORDER BY enrolment_no), '[]')::text FROM enrolments e WHERE e.person_no = persons.person_no
+) AS "enrolmentIds"`;
+
+export function persons(
+  db: Connection,
+  parts: {
+    readonly galleries: Galleries;
+    readonly changes: Changes;
+    readonly consents: ConsentRows;
+    readonly erasures: Erasures;
+  },
+): Persons {
+  const { galleries, changes, consents, erasures } = parts;
+  // By position: an import calls it for every row, and names would cost it a quarter of its speed
+  const insert = db
+    .prepare<[number, string, string, string | null, Uint8Array, number, number, number | null], number>(
+      `INSERT INTO persons (gallery_no, person_id, name, user_data, wrapped_key, created_ms, modified_ms, last_used_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING RETURNING person_no`,
+    )
+    .pluck();
+  const findNo = db.prepare<[number, string], { personNo: number; suspended: number }>(
+    'SELECT person_no AS "personNo", suspended FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
+  );
+  const find = db.prepare<[number, string], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL`,
+  );
+  const findByName = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = ? AND name = ? AND merged_into IS NULL ORDER BY person_no LIMIT ?`,
+  );
+  const list = db.prepare<[number, string, number], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
+  );
+  // Along the index of names, from a place in it
+  const listByName = db.prepare<
+    [{ galleryNo: number; pattern: string; name: string; personNo: number; limit: number }],
+    PersonWithEnrolmentsRow
+  >(
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND name ILIKE @pattern ESCAPE '\\'
+       AND merged_into IS NULL
+     ORDER BY name, person_no LIMIT @limit`,
+  );
+  const findGalleries = db.prepare<[string, string], GalleryRef>(
+    `SELECT g.tenant_id AS "tenantId", g.kind, g.gallery_id AS "galleryId"
+     FROM galleries g JOIN persons p ON p.gallery_no = g.gallery_no
+     WHERE g.tenant_id = ? AND g.erasing = 0 AND p.person_id = ? AND p.merged_into IS NULL
+     ORDER BY g.kind, g.gallery_id`,
+  );
+  const update = db.prepare<[string | null, string | null, number, number]>(
+    `UPDATE persons SET name = coalesce(?, name), user_data = coalesce(?, user_data), modified_ms = ?
+     WHERE person_no = ?`,
+  );
+  const findKey = db.prepare<[number], { wrappedKey: Uint8Array }>(
+    'SELECT wrapped_key AS "wrappedKey" FROM persons WHERE person_no = ?',
+  );
+  const enrolmentsOf = db.prepare<[number], { enrolmentNo: number; enrolmentId: string; hasPhoto: boolean }>(
+    `SELECT enrolment_no AS "enrolmentNo", enrolment_id AS "enrolmentId",
+            EXISTS (SELECT FROM enrolment_photos f WHERE f.enrolment_no = enrolments.enrolment_no) AS "hasPhoto"
+     FROM enrolments WHERE person_no = ? ORDER BY enrolment_no`,
+  );
+  // With whoever was merged into those who were merged into the person
+  const idsOf = db
+    .prepare<[number], string>(
+      `WITH RECURSIVE one (person_no) AS (
+         VALUES (?::bigint) UNION ALL SELECT p.person_no FROM persons p JOIN one ON p.merged_into = one.person_no
+       ) SELECT person_id FROM persons JOIN one USING (person_no)`,
+    )
+    .pluck();
+  const countConsents = db.prepare<[number], number>('SELECT count(*) FROM consents WHERE person_no = ?').pluck();
+  const countCopies = db
+    .prepare<[number, number], number>(
+      `SELECT count(*) FROM snapshot_enrolments WHERE person_no = ?
+         AND snapshot_no IN (SELECT snapshot_no FROM snapshot_persons WHERE person_no = ?)`,
+    )
+    .pluck();
+  const remove = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
+  // By the face too: one that was moved here is in a snapshot under whoever had it then
+  const removeCopies = db.prepare<[number]>('DELETE FROM snapshot_enrolments WHERE enrolment_no = ?');
+
+  async function getPersonNo(ref: GalleryRef, personId: string): Promise<PersonNo> {
+    const { galleryNo, consentPolicy } = await galleries.getHead(ref);
+    const { personNo, suspended } = (await findNo.get(galleryNo, personId)) ?? missing(ref, personId);
+    return { galleryNo, personNo, consentPolicy, isSuspended: suspended === 1 };
+  }
+
+  async function insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Promise<Person> {
+    const { personId, name, userData = null, wrappedKey, createdMs, lastUsedMs = null } = person;
+    const personNo = await insert.get(
+      galleryNo,
+      personId,
+      name,
+      userData,
+      wrappedKey,
+      createdMs,
+      createdMs,
+      lastUsedMs,
+    );
+    if (personNo === undefined) {
+      throw new KithError({
+        kind: 'already-exists',
+        resource: 'person',
+        id: personId,
+        galleryKind: ref.kind,
+      });
+    }
+    if (person.consent) await consents.put(personNo, person.consent);
+    return userData === null
+      ? { personId, personNo, name, createdMs }
+      : { personId, personNo, name, userData, createdMs };
+  }
+
+  return {
+    createPerson: async (ref: GalleryRef, person: NewPerson, maxPersons: number) => {
+      const gallery = await galleries.getHead(ref);
+      if (gallery.persons >= maxPersons) throw tooManyPersons(maxPersons);
+      const created = await insertPerson(ref, gallery.galleryNo, person);
+      await galleries.addToCounts(gallery.galleryNo, 1, 0);
+      return created;
+    },
+    async getPerson(ref, personId) {
+      const { galleryNo } = await galleries.getHead(ref);
+      return toPerson((await find.get(galleryNo, personId)) ?? missing(ref, personId));
+    },
+    async findPersonByName(ref, name) {
+      const row = await findByName.get((await galleries.getHead(ref)).galleryNo, name, 1);
+      return row && toPerson(row);
+    },
+    async findPersonsByName(ref, name, limit) {
+      return (await findByName.all((await galleries.getHead(ref)).galleryNo, name, limit)).map(toPerson);
+    },
+    async listPersons(ref, page) {
+      return (await list.all((await galleries.getHead(ref)).galleryNo, page.after ?? '', page.limit)).map(toPerson);
+    },
+    async listPersonsByName(ref, { containing = '', after = { name: '', personNo: 0 }, limit }) {
+      const pattern = `%${containing.replace(/[\\%_]/g, '\\$&')}%`;
+      return (
+        await listByName.all({ galleryNo: (await galleries.getHead(ref)).galleryNo, pattern, ...after, limit })
+      ).map(toPerson);
+    },
+    updatePerson: async (
+      ref: GalleryRef,
+      personId: string,
+      patch: { name?: string; userData?: string },
+      nowMs: number,
+    ) => {
+      const { personNo } = await getPersonNo(ref, personId);
+      await update.run(patch.name ?? null, patch.userData ?? null, nowMs, personNo);
+    },
+    deletePerson: async (ref: GalleryRef, personId: string) => {
+      const { galleryNo, personNo, isSuspended } = await getPersonNo(ref, personId);
+      const faces = await enrolmentsOf.all(personNo);
+      const ids = await idsOf.all(personNo);
+      for (const id of ids) await erasures.record('person', galleryNo, id);
+      for (const { enrolmentId } of faces) await erasures.record('enrolment', galleryNo, enrolmentId);
+      const consentCount = (await countConsents.get(personNo)) ?? 0;
+      let snapshotTemplates = (await countCopies.get(personNo, personNo)) ?? 0;
+      await remove.run(personNo);
+      await galleries.addToCounts(galleryNo, -1, isSuspended ? 0 : -faces.length);
+      for (const { enrolmentNo } of faces) {
+        snapshotTemplates += (await removeCopies.run(enrolmentNo)).changes;
+        await changes.record('remove', galleryNo, enrolmentNo);
+      }
+      return {
+        persons: 1,
+        keys: ids.length,
+        templates: faces.length,
+        photos: faces.filter(({ hasPhoto }) => hasPhoto).length,
+        consents: consentCount,
+        snapshotTemplates,
+      };
+    },
+    findGalleriesOfPerson: async (tenantId, personId) => await findGalleries.all(tenantId, personId),
+    async getPersonKey(ref, personId) {
+      const { galleryNo, personNo } = await getPersonNo(ref, personId);
+      const { wrappedKey } = (await findKey.get(personNo)) ?? missing(ref, personId);
+      const { transformKey } = await galleries.getHead(ref);
+      return { galleryNo, personNo, wrappedKey, ...(transformKey === null ? {} : { transformKey }) };
+    },
+    insertPerson,
+    getPersonNo,
+  };
+}
+
+function missing(ref: GalleryRef, personId: string): never {
+  throw new KithError({ kind: 'not-found', resource: 'person', id: personId, galleryKind: ref.kind });
+}
+
+function toPerson(row: PersonWithEnrolmentsRow): PersonWithEnrolments {
+  return {
+    personId: row.personId,
+    personNo: row.personNo,
+    name: row.name,
+    ...(row.userData !== null && { userData: row.userData }),
+    createdMs: row.createdMs,
+    enrolmentIds: JSON.parse(row.enrolmentIds) as string[],
+  };
+}
+
+export function tooManyPersons(maxPersons: number): KithError {
+  return new KithError({
+    kind: 'limit-exceeded',
+    limit: 'persons',
+    max: maxPersons,
+    message: `The gallery holds at most ${maxPersons} persons.`,
+  });
+}

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import type { Store } from '../../core/storage/store.ts';
+import { EMPTIED_AFTERWARDS, METHODS, type StoreMethod } from '../methods.ts';
+import { createConnection } from './connection.ts';
+import { explainFailure, inDoubt, isConnectionBroken, isPassing } from './explain-failure.ts';
+import { migrate } from './migrations.ts';
+import type { PrimaryPool } from './primary-pool.ts';
+import { type Tables, tables } from './tables.ts';
+
+type WriteName = StoreMethod | 'eraseSome';
+type Method = (...args: readonly unknown[]) => Promise<unknown>;
+
+/**
+ * Writers of all nodes go one after another, as they do in the embedded store: counts, limits and the numbers of the
+ * changes need no rule of their own for what happens at once. A write takes a millisecond or two, an import a batch.
+ */
+const WRITERS_LOCK = 0x6b697468n;
+/** Writes that touch nothing others count or follow, and that the answer to a photo waits for. */
+const APART: ReadonlySet<WriteName> = new Set([
+  'insertProbes',
+  'sweepProbes',
+  'insertOperation',
+  'updateOperation',
+  'sweepOperations',
+  'insertLivenessSession',
+  'deleteLivenessSession',
+  'sweepLivenessSessions',
+  'notePersonUses',
+  'erasuresNoted',
+]);
+/** How long a call waits for a database that restarts or fails over, before it is refused. */
+const PATIENCE_MS = 15_000;
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 500;
+/** A few milliseconds each, so that others get their turn in between. */
+const PERSONS_PER_ERASURE = 200;
+const WRITES_PER_TIDYING = 2000;
+
+export interface PostgresStoreOptions {
+  readonly pool: PrimaryPool;
+  /** The same at every start of a node, and no other node's. */
+  readonly nodeId: string;
+}
+
+/**
+ * The store in PostgreSQL, for any number of nodes. Every call is one transaction on a connection of its own. A call that
+ * loses its connection is done again on another: a read at once, a write when it is certain that it was not kept.
+ */
+export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions): Promise<Store> {
+  const tablesOf = new WeakMap<PoolClient, Tables>();
+  let writes = 0;
+  await withClient(pool, (client) => migrate(client, pool.schema));
+
+  function methodOf(client: PoolClient, method: WriteName): Method {
+    let own = tablesOf.get(client);
+    if (!own) {
+      own = tables(createConnection(client), nodeId);
+      tablesOf.set(client, own);
+    }
+    return own[method] as Method;
+  }
+
+  function read(method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
+    return patiently(() => withClient(pool, (client) => methodOf(client, method)(...args)));
+  }
+
+  function write(method: WriteName, args: readonly unknown[]): Promise<unknown> {
+    writes += 1;
+    const isTidying = writes % WRITES_PER_TIDYING === 0;
+    const commitNo = randomBytes(8).readBigInt64BE();
+    const lock = APART.has(method) ? commitNo : WRITERS_LOCK;
+    return patiently(async () => {
+      let committing: { readonly result: unknown } | undefined;
+      try {
+        return await withClient(pool, async (client) => {
+          await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`);
+          const result = await methodOf(client, method)(...args);
+          await client.query('INSERT INTO commits (commit_no) VALUES ($1)', [commitNo]);
+          if (isTidying) await client.query("DELETE FROM commits WHERE kept_at < now() - interval '1 hour'");
+          committing = { result };
+          await client.query('COMMIT');
+          return result;
+        });
+      } catch (error) {
+        if (!committing || !isConnectionBroken(error)) throw error;
+        if (await wasKept(commitNo, lock, error)) return committing.result;
+        throw error;
+      }
+    });
+  }
+
+  /** Under its lock: should its transaction still be under way on the lost connection, its end is waited for. */
+  async function wasKept(commitNo: bigint, lock: bigint, cause: unknown): Promise<boolean> {
+    try {
+      return await patiently(() =>
+        withClient(pool, async (client) => {
+          await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`);
+          const { rowCount } = await client.query('SELECT FROM commits WHERE commit_no = $1', [commitNo]);
+          await client.query('COMMIT');
+          return rowCount === 1;
+        }),
+      );
+    } catch {
+      throw inDoubt(cause);
+    }
+  }
+
+  /** What a deleted gallery or snapshot held goes in small transactions; should a node stop meanwhile, another goes on. */
+  async function emptyErased(): Promise<void> {
+    while (await write('eraseSome', [PERSONS_PER_ERASURE]));
+  }
+
+  async function change(method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
+    const result = await write(method, args);
+    if (EMPTIED_AFTERWARDS.has(method)) await emptyErased();
+    return result;
+  }
+
+  const methods = Object.entries(METHODS).map(([name, access]): [string, Method] => {
+    const method = name as StoreMethod;
+    return [
+      method,
+      async (...args) => {
+        try {
+          return await (access === 'read' ? read(method, args) : change(method, args));
+        } catch (error) {
+          throw explainFailure(error);
+        }
+      },
+    ];
+  });
+  await emptyErased();
+  // METHODS names every method of the port, and the tables have their types
+  return { ...Object.fromEntries(methods), close: async () => undefined } as unknown as Store;
+}
+
+/** A connection that failed in the middle of something isn't used again unless its transaction could be taken back. */
+async function withClient<T>(pool: PrimaryPool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const result = await work(client);
+    client.release();
+    return result;
+  } catch (error) {
+    const isUsable =
+      !isConnectionBroken(error) &&
+      (await client.query('ROLLBACK').then(
+        () => true,
+        () => false,
+      ));
+    client.release(!isUsable);
+    throw error;
+  }
+}
+
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isPassing(error) || Date.now() + pauseMs > deadline) throw error;
+      await delay(pauseMs);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+import { KithError } from '../../core/errors.ts';
+import type { Page } from '../../core/storage/page.ts';
+import type { Store } from '../../core/storage/store.ts';
+import type { Gallery, GalleryKind, GalleryRef, Snapshot } from '../../core/types.ts';
+import type { Changes } from './changes.ts';
+import type { Connection } from './connection.ts';
+import type { ConsentRows } from './consent-rows.ts';
+import type { Galleries } from './galleries.ts';
+
+interface SnapshotRow {
+  readonly snapshotNo: number;
+  readonly snapshotId: string;
+  readonly kind: GalleryKind;
+  /** JSON array. */
+  readonly applyScope: string;
+  readonly userData: string | null;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+type RestoredGallery = Pick<Gallery, 'galleryNo' | 'consentPolicy' | 'createdMs'>;
+
+interface CopiedPerson {
+  readonly personNo: number;
+  readonly personId: string;
+}
+
+const COLUMNS = `snapshot_no AS "snapshotNo", snapshot_id AS "snapshotId", kind, apply_scope AS "applyScope",
+  user_data AS "userData", created_ms AS "createdMs", modified_ms AS "modifiedMs"`;
+const TERMS = 'purpose, lawful_basis, retention_days, consent_policy';
+const CONSENT = 'given_by, method, text_hash, given_ms, until_ms, withdrawn_ms, ended_ms';
+const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
+  quality_reasons, source_hash, pack_id, created_ms`;
+
+export interface Snapshots
+  extends Pick<
+    Store,
+    | 'beginSnapshot'
+    | 'copyToSnapshot'
+    | 'finishSnapshot'
+    | 'getSnapshot'
+    | 'listSnapshots'
+    | 'listSnapshotsOfPerson'
+    | 'updateSnapshot'
+    | 'deleteSnapshot'
+    | 'sweepSnapshots'
+    | 'createGalleryFromSnapshot'
+    | 'copyFromSnapshot'
+  > {
+  /** Removes at most `maxPersons` of a deleted snapshot; false when none is left. */
+  eraseSome(maxPersons: number): Promise<boolean>;
+}
+
+/** What `finished` says. One being taken or erased is invisible. */
+const ERASING = -1;
+
+export function snapshots(
+  db: Connection,
+  parts: { readonly galleries: Galleries; readonly changes: Changes; readonly consents: ConsentRows },
+): Snapshots {
+  const { galleries, changes, consents } = parts;
+  const begin = db.prepare<[NewSnapshotRow]>(
+    `INSERT INTO snapshots (gallery_no, tenant_id, snapshot_id, kind, name, gallery_user_data, recognition_model, target_fpir,
+                            ${TERMS}, transform_key, trained_ms, apply_scope, user_data, created_ms, modified_ms)
+     SELECT gallery_no, tenant_id, @snapshotId, kind, name, user_data, recognition_model, target_fpir,
+            ${TERMS}, transform_key, training_last_succeeded_ms, @applyScope, @userData, @createdMs, @createdMs
+     FROM galleries WHERE gallery_no = @galleryNo`,
+  );
+  const find = db.prepare<[string, string], SnapshotRow>(
+    `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND snapshot_id = ? AND finished = 1`,
+  );
+  const findNo = db
+    .prepare<[string, string], number>(
+      'SELECT snapshot_no FROM snapshots WHERE tenant_id = ? AND snapshot_id = ? AND finished >= 0',
+    )
+    .pluck();
+  const list = db.prepare<[string], SnapshotRow>(
+    `SELECT ${COLUMNS} FROM snapshots WHERE tenant_id = ? AND finished = 1 ORDER BY snapshot_id`,
+  );
+  const listOfPerson = db
+    .prepare<[number, string], string>(
+      `SELECT s.snapshot_id FROM snapshots s JOIN snapshot_persons p USING (snapshot_no)
+       WHERE p.person_no = (SELECT person_no FROM persons WHERE gallery_no = ? AND person_id = ?) AND s.finished = 1
+       ORDER BY s.snapshot_id`,
+    )
+    .pluck();
+  const finish = db.prepare<[number]>('UPDATE snapshots SET finished = 1 WHERE snapshot_no = ?');
+  const update = db.prepare<[string | null, string | null, number, number]>(
+    `UPDATE snapshots SET apply_scope = coalesce(?, apply_scope), user_data = coalesce(?, user_data), modified_ms = ?
+     WHERE snapshot_no = ?`,
+  );
+  const hide = db.prepare<[string, string]>(
+    `UPDATE snapshots SET finished = ${ERASING} WHERE tenant_id = ? AND snapshot_id = ? AND finished >= 0`,
+  );
+  const hideOld = db.prepare<[number]>(
+    `UPDATE snapshots SET finished = ${ERASING} WHERE created_ms < ? AND finished >= 0`,
+  );
+  const firstErasing = db
+    .prepare<[], number>(`SELECT snapshot_no FROM snapshots WHERE finished = ${ERASING} LIMIT 1`)
+    .pluck();
+  const eraseEnrolments = db.prepare<[number, number]>(
+    'DELETE FROM snapshot_enrolments WHERE snapshot_no = ? AND person_no = ?',
+  );
+  const erasePerson = db.prepare<[number, string]>(
+    'DELETE FROM snapshot_persons WHERE snapshot_no = ? AND person_id = ?',
+  );
+  const eraseSnapshot = db.prepare<[number]>('DELETE FROM snapshots WHERE snapshot_no = ?');
+
+  const personsToCopy = db.prepare<[number, string, number], CopiedPerson>(
+    `SELECT person_no AS "personNo", person_id AS "personId" FROM persons
+     WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
+  );
+  const keepPerson = db.prepare<[number, number]>(
+    `INSERT INTO snapshot_persons (snapshot_no, person_no, person_id, name, user_data, wrapped_key, created_ms)
+     SELECT ?, person_no, person_id, name, user_data, wrapped_key, created_ms FROM persons WHERE person_no = ?`,
+  );
+  const keepEnrolments = db.prepare<[number, number]>(
+    `INSERT INTO snapshot_enrolments (snapshot_no, person_no, enrolment_no, ${ENROLMENT_COLUMNS}, sealed)
+     SELECT ?, person_no, e.enrolment_no, ${ENROLMENT_COLUMNS}, t.sealed
+     FROM enrolments e JOIN templates t ON t.enrolment_no = e.enrolment_no
+     WHERE person_no = ? AND (SELECT suspended FROM persons p WHERE p.person_no = e.person_no) = 0`,
+  );
+  const keepConsent = db.prepare<[number, number]>(
+    `INSERT INTO snapshot_consents (snapshot_no, person_no, ${CONSENT})
+     SELECT ?, person_no, ${CONSENT} FROM consents WHERE person_no = ?`,
+  );
+
+  const makeGallery = db.prepare<[GalleryRef & { snapshotNo: number; nowMs: number }]>(
+    `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir,
+                            ${TERMS}, transform_key, training_status, training_last_action_ms, created_ms, modified_ms)
+     SELECT @tenantId, @kind, @galleryId, name, gallery_user_data, recognition_model, target_fpir,
+            ${TERMS}, transform_key, 'running', @nowMs, @nowMs, @nowMs
+     FROM snapshots WHERE snapshot_no = @snapshotNo
+     ON CONFLICT DO NOTHING`,
+  );
+  const personsToRestore = db.prepare<[number, string, number], CopiedPerson>(
+    `SELECT person_no AS "personNo", person_id AS "personId" FROM snapshot_persons
+     WHERE snapshot_no = ? AND person_id > ? ORDER BY person_id LIMIT ?`,
+  );
+  const restorePerson = db
+    .prepare<[number, number, string], number>(
+      `INSERT INTO persons (gallery_no, last_used_ms, person_id, name, user_data, wrapped_key, created_ms, modified_ms)
+       SELECT g.gallery_no, g.created_ms, person_id, s.name, s.user_data, wrapped_key, s.created_ms, s.created_ms
+       FROM snapshot_persons s JOIN galleries g ON g.gallery_no = ?
+       WHERE snapshot_no = ? AND person_id = ? RETURNING person_no`,
+    )
+    .pluck();
+  const enrolmentsOf = db
+    .prepare<[number, number], number>(
+      'SELECT enrolment_no FROM snapshot_enrolments WHERE snapshot_no = ? AND person_no = ? ORDER BY enrolment_no',
+    )
+    .pluck();
+  const restoreEnrolment = db
+    .prepare<[number, number, number, number], number>(
+      `INSERT INTO enrolments (person_no, ${ENROLMENT_COLUMNS})
+       SELECT ?, ${ENROLMENT_COLUMNS} FROM snapshot_enrolments
+       WHERE snapshot_no = ? AND person_no = ? AND enrolment_no = ? RETURNING enrolment_no`,
+    )
+    .pluck();
+  const restoreTemplate = db.prepare<[number, number, number, number]>(
+    `INSERT INTO templates (enrolment_no, sealed) SELECT ?, sealed FROM snapshot_enrolments
+     WHERE snapshot_no = ? AND person_no = ? AND enrolment_no = ?`,
+  );
+  const restoreConsent = db.prepare<[number, number, number]>(
+    `INSERT INTO consents (person_no, ${CONSENT})
+     SELECT ?, ${CONSENT} FROM snapshot_consents WHERE snapshot_no = ? AND person_no = ?`,
+  );
+  const finishTraining = db.prepare<[number, number]>(
+    `UPDATE galleries SET (training_status, training_last_succeeded_ms) =
+       (SELECT CASE WHEN trained_ms IS NULL THEN 'never' ELSE 'succeeded' END, trained_ms FROM snapshots WHERE snapshot_no = ?)
+     WHERE gallery_no = ?`,
+  );
+
+  async function getNo(tenantId: string, snapshotId: string): Promise<number> {
+    return (await findNo.get(tenantId, snapshotId)) ?? missing(snapshotId);
+  }
+  async function getRow(tenantId: string, snapshotId: string): Promise<SnapshotRow> {
+    return (await find.get(tenantId, snapshotId)) ?? missing(snapshotId);
+  }
+  async function restore(snapshotNo: number, to: RestoredGallery, original: CopiedPerson): Promise<number> {
+    const { galleryNo } = to;
+    const personNo = (await restorePerson.get(galleryNo, snapshotNo, original.personId)) as number;
+    await restoreConsent.run(personNo, snapshotNo, original.personNo);
+    if (!(await consents.holds({ personNo, consentPolicy: to.consentPolicy }, to.createdMs))) return 0;
+    const originals = await enrolmentsOf.all(snapshotNo, original.personNo);
+    for (const enrolmentNo of originals) {
+      const restored = (await restoreEnrolment.get(personNo, snapshotNo, original.personNo, enrolmentNo)) as number;
+      await restoreTemplate.run(restored, snapshotNo, original.personNo, enrolmentNo);
+      await changes.record('add', galleryNo, restored);
+    }
+    return originals.length;
+  }
+
+  return {
+    async beginSnapshot(of, snapshot) {
+      const { galleryNo } = await galleries.getHead(of);
+      const { snapshotId, applyScope, userData, createdMs } = snapshot;
+      const members = { applyScope: JSON.stringify(applyScope), userData: userData ?? null };
+      await begin.run({ galleryNo, snapshotId, createdMs, ...members });
+    },
+    copyToSnapshot: async (of: GalleryRef, snapshotId: string, page: Page) => {
+      const snapshotNo = await getNo(of.tenantId, snapshotId);
+      const persons = await personsToCopy.all((await galleries.getHead(of)).galleryNo, page.after ?? '', page.limit);
+      for (const { personNo } of persons) {
+        await keepPerson.run(snapshotNo, personNo);
+        await keepEnrolments.run(snapshotNo, personNo);
+        await keepConsent.run(snapshotNo, personNo);
+      }
+      return persons.length < page.limit ? undefined : persons.at(-1)?.personId;
+    },
+    async finishSnapshot(tenantId, snapshotId) {
+      await finish.run(await getNo(tenantId, snapshotId));
+    },
+    async getSnapshot(tenantId, snapshotId) {
+      return toSnapshot(await getRow(tenantId, snapshotId));
+    },
+    async listSnapshotsOfPerson(of, personId) {
+      return await listOfPerson.all((await galleries.getHead(of)).galleryNo, personId);
+    },
+    async listSnapshots(tenantId) {
+      return (await list.all(tenantId)).map(toSnapshot);
+    },
+    updateSnapshot: async (
+      tenantId: string,
+      snapshotId: string,
+      patch: { readonly applyScope?: readonly string[]; readonly userData?: string },
+      nowMs: number,
+    ) => {
+      const scope = patch.applyScope ? JSON.stringify(patch.applyScope) : null;
+      await update.run(scope, patch.userData ?? null, nowMs, (await getRow(tenantId, snapshotId)).snapshotNo);
+    },
+    async deleteSnapshot(tenantId, snapshotId) {
+      if ((await hide.run(tenantId, snapshotId)).changes === 0) missing(snapshotId);
+    },
+    async sweepSnapshots(beforeMs) {
+      return (await hideOld.run(beforeMs)).changes;
+    },
+    createGalleryFromSnapshot: async (snapshotId: string, ref: GalleryRef, nowMs: number) => {
+      const { tenantId, kind, galleryId } = ref;
+      const { snapshotNo } = await getRow(tenantId, snapshotId);
+      const { changes: made } = await makeGallery.run({ tenantId, kind, galleryId, snapshotNo, nowMs });
+      if (made === 0)
+        throw new KithError({ kind: 'already-exists', resource: 'gallery', id: galleryId, galleryKind: kind });
+    },
+    copyFromSnapshot: async (snapshotId: string, to: GalleryRef, page: Page) => {
+      const { snapshotNo } = await getRow(to.tenantId, snapshotId);
+      const gallery = await galleries.getGallery(to);
+      const persons = await personsToRestore.all(snapshotNo, page.after ?? '', page.limit);
+      let enrolments = 0;
+      for (const original of persons) enrolments += await restore(snapshotNo, gallery, original);
+      await galleries.addToCounts(gallery.galleryNo, persons.length, enrolments);
+      if (persons.length === page.limit) return persons.at(-1)?.personId;
+      await finishTraining.run(snapshotNo, gallery.galleryNo);
+      return undefined;
+    },
+    eraseSome: async (maxPersons: number) => {
+      const snapshotNo = await firstErasing.get();
+      if (snapshotNo === undefined) return false;
+      const persons = await personsToRestore.all(snapshotNo, '', maxPersons);
+      for (const { personNo, personId } of persons) {
+        await eraseEnrolments.run(snapshotNo, personNo);
+        await erasePerson.run(snapshotNo, personId);
+      }
+      if (persons.length < maxPersons) await eraseSnapshot.run(snapshotNo);
+      return true;
+    },
+  };
+}
+
+interface NewSnapshotRow {
+  readonly galleryNo: number;
+  readonly snapshotId: string;
+  readonly applyScope: string;
+  readonly userData: string | null;
+  readonly createdMs: number;
+}
+
+function missing(snapshotId: string): never {
+  throw new KithError({ kind: 'not-found', resource: 'snapshot', id: snapshotId });
+}
+
+function toSnapshot(row: SnapshotRow): Snapshot {
+  return {
+    snapshotId: row.snapshotId,
+    kind: row.kind,
+    applyScope: JSON.parse(row.applyScope) as string[],
+    ...(row.userData !== null && { userData: row.userData }),
+    createdMs: row.createdMs,
+    modifiedMs: row.modifiedMs,
+  };
+}
