@@ -49,7 +49,7 @@ function signReceipt<Subject extends ErasedSubject>(
     readonly removed: ErasedCounts;
     readonly record: AuditRef;
   },
-  unconfirmedNodes: readonly string[],
+  unconfirmedNodes: string[],
 ): SignedReceipt<Subject> {
   const erasedAt = new Date(deps.clock.nowMs()).toISOString();
   const unconfirmed = unconfirmedNodes.length > 0 ? { unconfirmedNodes } : {};

@@ -5,8 +5,8 @@ import type { Deps } from './ports.ts';
  * other nodes over the same store that have not confirmed it; they find nobody either who is no longer in the store, but
  * may still hold a template in memory.
  */
-export async function settleErasure(deps: Pick<Deps, 'erasureLedger' | 'follower'>): Promise<readonly string[]> {
+export async function settleErasure(deps: Pick<Deps, 'erasureLedger' | 'follower'>): Promise<string[]> {
   await deps.erasureLedger.catchUp();
   await deps.follower.catchUp();
-  return (await deps.follower.catchUpElsewhere?.()) ?? [];
+  return [...((await deps.follower.catchUpElsewhere?.()) ?? [])];
 }

@@ -197,7 +197,7 @@ export interface ErasureReceipt<Subject extends ErasedSubject = ErasedSubject> {
   /** In the audit log. */
   readonly record: AuditRef;
   /** Other nodes that had not confirmed by then that no template is left in their memory; absent when all had. */
-  readonly unconfirmedNodes?: readonly string[];
+  readonly unconfirmedNodes?: string[];
 }
 
 export interface ErasedThing {

@@ -16,6 +16,8 @@ import { clientOf, type Send } from '../support/service-client.ts';
 
 const SECONDS = Number(process.env.NODES_SECONDS ?? 12);
 const KEY = 'a-key-for-several-nodes-that-is-long-enough';
+/** A second, and what three photos take on a machine that is busy with other things. */
+const FOUND_WITHIN_MS = 1000 + 10_000;
 const CLUB = '/v1/galleries/club';
 const FACES: readonly FaceName[] = ['ann', 'bob', 'cleo', 'dan'];
 
@@ -87,7 +89,7 @@ describe.skipIf(TEST_POSTGRES === undefined)(`several nodes (${TEST_POSTGRES ? '
     const enrolledMs = performance.now();
     for (const { send } of nodes) {
       while (!(await namesOf(send, 'ann')).includes(personId)) {
-        expect(performance.now() - enrolledMs).toBeLessThan(1000 + 2000);
+        expect(performance.now() - enrolledMs).toBeLessThan(FOUND_WITHIN_MS);
       }
     }
     const erased = await at(1).send('DELETE', `${CLUB}/people/${personId}`);

@@ -1,19 +1,9 @@
 import type { StoredApiKey } from '../../core/storage/api-keys.ts';
 import type { Store } from '../../core/storage/store.ts';
 import { erasureMark } from '../erasure-mark.ts';
+import type { ApiKeyRow } from '../rows/api-keys.ts';
 import type { Connection } from './connection.ts';
 import type { Erasures } from './erasures.ts';
-
-interface ApiKeyRow {
-  readonly keyId: string;
-  readonly tenantId: string;
-  readonly label: string;
-  readonly sha256: Uint8Array;
-  readonly permissions: string;
-  /** JSON of KeyBounds. */
-  readonly bounds: string | null;
-  readonly createdMs: number;
-}
 
 export function apiKeys(
   db: Connection,

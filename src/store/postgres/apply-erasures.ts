@@ -1,6 +1,7 @@
 import type { Store } from '../../core/storage/store.ts';
 import type { GalleryRef } from '../../core/types.ts';
 import { erasureMark } from '../erasure-mark.ts';
+import { refOf } from '../rows/apply-erasures.ts';
 import type { Connection } from './connection.ts';
 import type { Erasures } from './erasures.ts';
 
@@ -81,8 +82,4 @@ export function applyErasures(db: Connection, parts: Parts): Pick<Store, 'applyE
       for (const mark of marks) await parts.recordMark(mark);
     },
   };
-}
-
-function refOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
-  return { tenantId, kind, galleryId };
 }

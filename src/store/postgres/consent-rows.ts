@@ -1,21 +1,8 @@
 import { KithError } from '../../core/errors.ts';
 import type { NewConsent } from '../../core/storage/consents.ts';
-import type { Consent, ConsentPolicy } from '../../core/types.ts';
+import type { Consent } from '../../core/types.ts';
+import { type AskedPerson, CONSENT_COLUMNS, type ConsentRow, toConsent } from '../rows/consent-rows.ts';
 import type { Connection } from './connection.ts';
-
-export interface ConsentRow {
-  readonly givenBy: string;
-  readonly method: string;
-  readonly textHash: string;
-  readonly givenMs: number;
-  readonly untilMs: number | null;
-  readonly withdrawnMs: number | null;
-}
-
-export interface AskedPerson {
-  readonly personNo: number;
-  readonly consentPolicy: ConsentPolicy;
-}
 
 /** One row a person; `ended_ms` is set from the moment on that the person is suspended. */
 export interface ConsentRows {
@@ -26,9 +13,6 @@ export interface ConsentRows {
   /** consent-required when no face of this person may be enrolled, moved or copied at that time. */
   require(person: AskedPerson, atMs?: number): Promise<void>;
 }
-
-export const CONSENT_COLUMNS = `given_by AS "givenBy", method, text_hash AS "textHash", given_ms AS "givenMs",
-  until_ms AS "untilMs", withdrawn_ms AS "withdrawnMs"`;
 
 export function consentRows(db: Connection): ConsentRows {
   const put = db.prepare<[number, string, string, string, number, number | null]>(
@@ -66,8 +50,4 @@ export function consentRows(db: Connection): ConsentRows {
       if (message !== undefined) throw new KithError({ kind: 'consent-required', message });
     },
   };
-}
-
-export function toConsent({ untilMs, withdrawnMs, ...row }: ConsentRow): Consent {
-  return { ...row, ...(untilMs !== null && { untilMs }), ...(withdrawnMs !== null && { withdrawnMs }) };
 }

@@ -2,19 +2,14 @@ import { KithError } from '../../core/errors.ts';
 import type { ConsentStore, EndedConsent, NewConsent } from '../../core/storage/consents.ts';
 import type { Store } from '../../core/storage/store.ts';
 import type { GalleryRef } from '../../core/types.ts';
+import { CONSENT_COLUMNS, toConsent } from '../rows/consent-rows.ts';
+import { type DueRow, PERSON_COLUMNS } from '../rows/consents.ts';
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
-import { CONSENT_COLUMNS, type ConsentRow, type ConsentRows, toConsent } from './consent-rows.ts';
+import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
-
-interface DueRow extends ConsentRow, GalleryRef {
-  readonly personId: string;
-  readonly personName: string;
-}
-
-const PERSON_COLUMNS = 'g.tenant_id AS "tenantId", g.kind, g.gallery_id AS "galleryId", p.person_id AS "personId"';
 
 interface DueQuery {
   readonly tenantId: string;

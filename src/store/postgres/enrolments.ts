@@ -4,12 +4,14 @@ import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Store } from '../../core/storage/store.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import { type QualityColumns, qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
+import { modelChanged, type NewEnrolmentColumns, stored } from '../rows/enrolments.ts';
+import { tooManyPersons } from '../rows/persons.ts';
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
-import { type Persons, tooManyPersons } from './persons.ts';
+import type { Persons } from './persons.ts';
 
 export type Enrolments = Pick<
   Store,
@@ -36,21 +38,6 @@ interface EnrolmentRow extends QualityColumns {
   readonly hasPhoto: boolean;
   readonly createdMs: number;
 }
-
-type NewEnrolmentColumns = [
-  personNo: number,
-  enrolmentId: string,
-  userData: string | null,
-  leftPx: number,
-  topPx: number,
-  widthPx: number,
-  heightPx: number,
-  qualityLevel: string,
-  qualityReasons: string,
-  sourceHash: string | null,
-  packId: string,
-  createdMs: number,
-];
 
 const COLUMNS = `enrolment_no AS "enrolmentNo", enrolment_id AS "enrolmentId", user_data AS "userData", left_px AS "leftPx",
   top_px AS "topPx", width_px AS "widthPx", height_px AS "heightPx", quality_level AS "qualityLevel",
@@ -226,30 +213,6 @@ export function enrolments(
     findEnrolmentPhoto: async (ref, personId, enrolmentId) =>
       await findPhoto.get((await getRow(ref, personId, enrolmentId)).row.enrolmentNo),
     sweepEnrolmentPhotos: async (limit) => (await sweepPhotos.run(limit)).changes,
-  };
-}
-
-/** The face was read before the gallery changed its model. */
-function modelChanged(): KithError {
-  return new KithError({
-    kind: 'conflict',
-    resource: 'gallery',
-    message: 'The gallery changed its model meanwhile; enrol the face again.',
-  });
-}
-
-function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number): Enrolment {
-  const { enrolmentId, userData, box, quality, sourceHash, createdMs } = enrolment;
-  return {
-    enrolmentId,
-    enrolmentNo,
-    personId,
-    ...(userData !== undefined && { userData }),
-    box,
-    quality,
-    ...(sourceHash !== undefined && { sourceHash }),
-    hasPhoto: enrolment.sealedPhoto !== undefined,
-    createdMs,
   };
 }
 

@@ -2,20 +2,13 @@ import { KithError } from '../../core/errors.ts';
 import type { ModelSwitch, StagedTemplate } from '../../core/storage/model-upgrades.ts';
 import type { Store } from '../../core/storage/store.ts';
 import type { GalleryRef } from '../../core/types.ts';
+import type { ToUpgradeRow } from '../rows/model-upgrades.ts';
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 
 export type ModelUpgrades = Pick<Store, 'findBoundPack' | 'enrolmentsToUpgrade' | 'stageTemplates' | 'switchModel'>;
-
-interface ToUpgradeRow {
-  readonly enrolmentNo: number;
-  readonly enrolmentId: string;
-  readonly personId: string;
-  readonly wrappedKey: Uint8Array;
-  readonly sealedPhoto: Uint8Array | null;
-}
 
 const OF_GALLERY = 'FROM persons p JOIN enrolments e ON e.person_no = p.person_no WHERE p.gallery_no = @galleryNo';
 const IS_STAGED =

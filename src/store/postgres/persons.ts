@@ -1,20 +1,13 @@
 import { KithError } from '../../core/errors.ts';
-import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons.ts';
+import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Store } from '../../core/storage/store.ts';
-import type { ConsentPolicy, GalleryRef, Person } from '../../core/types.ts';
+import type { GalleryRef, Person } from '../../core/types.ts';
+import { missing, type PersonNo, type PersonWithEnrolmentsRow, tooManyPersons, toPerson } from '../rows/persons.ts';
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
-
-export interface PersonNo {
-  readonly galleryNo: number;
-  readonly personNo: number;
-  readonly consentPolicy: ConsentPolicy;
-  /** Their enrolments count for nothing until they consent again. */
-  readonly isSuspended: boolean;
-}
 
 export interface Persons
   extends Pick<
@@ -34,19 +27,6 @@ export interface Persons
   insertPerson(ref: GalleryRef, galleryNo: number, person: NewPerson): Promise<Person>;
   /** The person's number and their gallery's; throws not-found for either. */
   getPersonNo(ref: GalleryRef, personId: string): Promise<PersonNo>;
-}
-
-interface PersonRow {
-  readonly personNo: number;
-  readonly personId: string;
-  readonly name: string;
-  readonly userData: string | null;
-  readonly createdMs: number;
-}
-
-interface PersonWithEnrolmentsRow extends PersonRow {
-  /** JSON array. */
-  readonly enrolmentIds: string;
 }
 
 const COLUMNS =
@@ -237,28 +217,4 @@ export function persons(
     insertPerson,
     getPersonNo,
   };
-}
-
-function missing(ref: GalleryRef, personId: string): never {
-  throw new KithError({ kind: 'not-found', resource: 'person', id: personId, galleryKind: ref.kind });
-}
-
-function toPerson(row: PersonWithEnrolmentsRow): PersonWithEnrolments {
-  return {
-    personId: row.personId,
-    personNo: row.personNo,
-    name: row.name,
-    ...(row.userData !== null && { userData: row.userData }),
-    createdMs: row.createdMs,
-    enrolmentIds: JSON.parse(row.enrolmentIds) as string[],
-  };
-}
-
-export function tooManyPersons(maxPersons: number): KithError {
-  return new KithError({
-    kind: 'limit-exceeded',
-    limit: 'persons',
-    max: maxPersons,
-    message: `The gallery holds at most ${maxPersons} persons.`,
-  });
 }

@@ -1,16 +1,9 @@
 import { KithError } from '../../core/errors.ts';
 import type { SealedProbe } from '../../core/storage/probes.ts';
 import type { Store } from '../../core/storage/store.ts';
-import { type QualityColumns, qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
+import { qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
+import type { ProbeRow } from '../rows/probes.ts';
 import type { Connection } from './connection.ts';
-
-interface ProbeRow extends QualityColumns {
-  readonly probeId: string;
-  readonly recognitionModel: string;
-  readonly packId: string;
-  readonly sealedTemplate: Uint8Array;
-  readonly expiresMs: number;
-}
 
 export function probes(db: Connection): Pick<Store, 'insertProbes' | 'findProbes' | 'sweepProbes'> {
   const insert = db.prepare<[ProbeRow & { tenantId: string }]>(

@@ -1,36 +1,24 @@
 import { KithError } from '../../core/errors.ts';
 import type { Page } from '../../core/storage/page.ts';
 import type { Store } from '../../core/storage/store.ts';
-import type { Gallery, GalleryKind, GalleryRef, Snapshot } from '../../core/types.ts';
+import type { GalleryRef } from '../../core/types.ts';
+import {
+  COLUMNS,
+  CONSENT,
+  type CopiedPerson,
+  ENROLMENT_COLUMNS,
+  ERASING,
+  missing,
+  type NewSnapshotRow,
+  type RestoredGallery,
+  type SnapshotRow,
+  TERMS,
+  toSnapshot,
+} from '../rows/snapshots.ts';
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Galleries } from './galleries.ts';
-
-interface SnapshotRow {
-  readonly snapshotNo: number;
-  readonly snapshotId: string;
-  readonly kind: GalleryKind;
-  /** JSON array. */
-  readonly applyScope: string;
-  readonly userData: string | null;
-  readonly createdMs: number;
-  readonly modifiedMs: number;
-}
-
-type RestoredGallery = Pick<Gallery, 'galleryNo' | 'consentPolicy' | 'createdMs'>;
-
-interface CopiedPerson {
-  readonly personNo: number;
-  readonly personId: string;
-}
-
-const COLUMNS = `snapshot_no AS "snapshotNo", snapshot_id AS "snapshotId", kind, apply_scope AS "applyScope",
-  user_data AS "userData", created_ms AS "createdMs", modified_ms AS "modifiedMs"`;
-const TERMS = 'purpose, lawful_basis, retention_days, consent_policy';
-const CONSENT = 'given_by, method, text_hash, given_ms, until_ms, withdrawn_ms, ended_ms';
-const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
-  quality_reasons, source_hash, pack_id, created_ms`;
 
 export interface Snapshots
   extends Pick<
@@ -50,9 +38,6 @@ export interface Snapshots
   /** Removes at most `maxPersons` of a deleted snapshot; false when none is left. */
   eraseSome(maxPersons: number): Promise<boolean>;
 }
-
-/** What `finished` says. One being taken or erased is invisible. */
-const ERASING = -1;
 
 export function snapshots(
   db: Connection,
@@ -264,28 +249,5 @@ export function snapshots(
       if (persons.length < maxPersons) await eraseSnapshot.run(snapshotNo);
       return true;
     },
-  };
-}
-
-interface NewSnapshotRow {
-  readonly galleryNo: number;
-  readonly snapshotId: string;
-  readonly applyScope: string;
-  readonly userData: string | null;
-  readonly createdMs: number;
-}
-
-function missing(snapshotId: string): never {
-  throw new KithError({ kind: 'not-found', resource: 'snapshot', id: snapshotId });
-}
-
-function toSnapshot(row: SnapshotRow): Snapshot {
-  return {
-    snapshotId: row.snapshotId,
-    kind: row.kind,
-    applyScope: JSON.parse(row.applyScope) as string[],
-    ...(row.userData !== null && { userData: row.userData }),
-    createdMs: row.createdMs,
-    modifiedMs: row.modifiedMs,
   };
 }

@@ -6,7 +6,7 @@ import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 
 type ResolvedEnrolment = ResolvedPerson['enrolments'][number];
-type ResolvedRow = Omit<ResolvedPerson, 'enrolments'> & ResolvedEnrolment;
+type ResolvedRow = Omit<ResolvedPerson, 'enrolments'> & ResolvedEnrolment & { readonly place: number };
 
 // JOIN fixes the order: one walk along the enrolments, the rest looked up by primary key
 const SEALED = `
@@ -56,7 +56,7 @@ export function templates(
     [{ galleryNo: number; personNos: readonly number[]; enrolmentNos: readonly number[]; maxEnrolments: number }],
     ResolvedRow
   >(
-    `SELECT p.person_no AS "personNo", p.person_id AS "personId", p.name AS "personName",
+    `SELECT hit.place, p.person_no AS "personNo", p.person_id AS "personId", p.name AS "personName",
             p.wrapped_key AS "wrappedKey", e.enrolment_id AS "enrolmentId", e.quality_level AS "qualityLevel",
             e.sealed AS "sealedTemplate"
      FROM unnest(@personNos::bigint[], @enrolmentNos::bigint[]) WITH ORDINALITY AS hit (person_no, enrolment_no, place)
@@ -99,15 +99,15 @@ export function templates(
       return await firstOf.all(personNos);
     },
     async resolvePersons(ref, hits, maxEnrolments) {
-      if (hits.length === 0) return [];
       const { galleryNo } = await galleries.getHead(ref);
+      if (hits.length === 0) return [];
       const rows = await resolve.all({
         galleryNo,
         personNos: hits.map(({ personNo }) => personNo),
         enrolmentNos: hits.map(({ enrolmentNo }) => enrolmentNo),
         maxEnrolments,
       });
-      return groupByPerson(rows);
+      return groupByHit(rows);
     },
     async scanEnrolments(afterEnrolmentNo, limit) {
       return await scan.all(afterEnrolmentNo, limit);
@@ -118,12 +118,14 @@ export function templates(
   };
 }
 
-/** Rows of one person lie together. */
-function groupByPerson(rows: readonly ResolvedRow[]): ResolvedPerson[] {
-  const persons: (Omit<ResolvedPerson, 'enrolments'> & { readonly enrolments: ResolvedEnrolment[] })[] = [];
-  for (const { personNo, personId, personName, ...enrolment } of rows) {
-    if (persons.at(-1)?.personNo !== personNo) persons.push({ personNo, personId, personName, enrolments: [] });
-    persons.at(-1)?.enrolments.push(enrolment);
+/** Rows of one hit lie together. */
+function groupByHit(rows: readonly ResolvedRow[]): ResolvedPerson[] {
+  const found: (Omit<ResolvedPerson, 'enrolments'> & { readonly enrolments: ResolvedEnrolment[] })[] = [];
+  let last = 0;
+  for (const { place, personNo, personId, personName, ...enrolment } of rows) {
+    if (place !== last) found.push({ personNo, personId, personName, enrolments: [] });
+    last = place;
+    found.at(-1)?.enrolments.push(enrolment);
   }
-  return persons;
+  return found;
 }

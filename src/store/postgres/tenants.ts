@@ -1,11 +1,10 @@
 import type { Store } from '../../core/storage/store.ts';
 import type { TenantSummary } from '../../core/storage/tenants.ts';
 import type { ErasedCounts, GalleryRef } from '../../core/types.ts';
+import { NOTHING } from '../rows/tenants.ts';
 import type { Connection } from './connection.ts';
 
 type Parts = Pick<Store, 'deleteGallery' | 'deleteSnapshot' | 'deleteApiKey'>;
-
-const NOTHING: ErasedCounts = { persons: 0, keys: 0, templates: 0, photos: 0, consents: 0, snapshotTemplates: 0 };
 
 export function tenants(db: Connection, parts: Parts): Pick<Store, 'listTenants' | 'deleteTenant'> {
   const list = db.prepare<[], TenantSummary>(

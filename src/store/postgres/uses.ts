@@ -1,10 +1,9 @@
 import type { Store } from '../../core/storage/store.ts';
 import type { UnusedPerson } from '../../core/storage/uses.ts';
+import { LAST_USE } from '../rows/uses.ts';
 import type { Connection } from './connection.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
-
-const LAST_USE = 'coalesce(last_used_ms, created_ms)';
 
 export function uses(
   db: Connection,

@@ -1,19 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import type { StoredApiKey } from '../../core/storage/api-keys.ts';
 import { erasureMark } from '../erasure-mark.ts';
+import type { ApiKeyRow } from '../rows/api-keys.ts';
 import type { Erasures } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
-
-interface ApiKeyRow {
-  readonly keyId: string;
-  readonly tenantId: string;
-  readonly label: string;
-  readonly sha256: Uint8Array;
-  readonly permissions: string;
-  /** JSON of KeyBounds. */
-  readonly bounds: string | null;
-  readonly createdMs: number;
-}
 
 export function apiKeys(
   db: Database,
@@ -24,7 +14,7 @@ export function apiKeys(
      VALUES (@keyId, @tenantId, @label, @sha256, @permissions, @bounds, @createdMs)`,
   );
   const list = db.prepare<[], ApiKeyRow>(
-    `SELECT key_id AS keyId, tenant_id AS tenantId, label, sha256, permissions, bounds, created_ms AS createdMs
+    `SELECT key_id AS "keyId", tenant_id AS "tenantId", label, sha256, permissions, bounds, created_ms AS "createdMs"
      FROM api_keys ORDER BY created_ms, key_id`,
   );
   const remove = db.prepare<[string, string]>('DELETE FROM api_keys WHERE tenant_id = ? AND key_id = ?');

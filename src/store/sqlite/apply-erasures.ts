@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { GalleryRef } from '../../core/types.ts';
 import { erasureMark } from '../erasure-mark.ts';
+import { refOf } from '../rows/apply-erasures.ts';
 import type { Erasures } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
 
@@ -17,8 +18,8 @@ interface Row extends GalleryRef {
   readonly isMerged: number;
 }
 
-const GALLERY = 'g.tenant_id AS tenantId, g.kind, g.gallery_id AS galleryId, hex(g.gallery_uid) AS uid';
-const PERSON = `${GALLERY}, p.person_id AS personId, p.person_no AS personNo, p.merged_into IS NOT NULL AS isMerged`;
+const GALLERY = 'g.tenant_id AS "tenantId", g.kind, g.gallery_id AS "galleryId", hex(g.gallery_uid) AS uid';
+const PERSON = `${GALLERY}, p.person_id AS "personId", p.person_no AS "personNo", p.merged_into IS NOT NULL AS "isMerged"`;
 
 /** Marks can't be read backwards: everything there is gets its mark and is looked up. Seconds for a million persons. */
 export function applyErasures(db: Database, parts: Parts): Pick<SyncStore, 'applyErasures'> {
@@ -27,18 +28,18 @@ export function applyErasures(db: Database, parts: Parts): Pick<SyncStore, 'appl
     `SELECT ${PERSON} FROM persons p JOIN galleries g USING (gallery_no) WHERE g.erasing = 0`,
   );
   const allEnrolments = db.prepare<[], Row & { enrolmentId: string }>(
-    `SELECT ${PERSON}, e.enrolment_id AS enrolmentId
+    `SELECT ${PERSON}, e.enrolment_id AS "enrolmentId"
      FROM enrolments e JOIN persons p USING (person_no) JOIN galleries g USING (gallery_no) WHERE g.erasing = 0`,
   );
   const allConsents = db.prepare<[], Row & { givenMs: number }>(
-    `SELECT ${PERSON}, c.given_ms AS givenMs FROM consents c JOIN persons p USING (person_no)
+    `SELECT ${PERSON}, c.given_ms AS "givenMs" FROM consents c JOIN persons p USING (person_no)
      JOIN galleries g USING (gallery_no) WHERE g.erasing = 0 AND c.withdrawn_ms IS NULL AND p.merged_into IS NULL`,
   );
   const allSnapshots = db.prepare<[], { tenantId: string; snapshotId: string }>(
-    'SELECT tenant_id AS tenantId, snapshot_id AS snapshotId FROM snapshots WHERE finished >= 0',
+    'SELECT tenant_id AS "tenantId", snapshot_id AS "snapshotId" FROM snapshots WHERE finished >= 0',
   );
   const allKeys = db.prepare<[], { tenantId: string; keyId: string }>(
-    'SELECT tenant_id AS tenantId, key_id AS keyId FROM api_keys',
+    'SELECT tenant_id AS "tenantId", key_id AS "keyId" FROM api_keys',
   );
   const eraseMerged = db.prepare<[number]>('DELETE FROM persons WHERE person_no = ?');
 
@@ -77,8 +78,4 @@ export function applyErasures(db: Database, parts: Parts): Pick<SyncStore, 'appl
       for (const mark of marks) parts.recordMark(mark);
     }).immediate,
   };
-}
-
-function refOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
-  return { tenantId, kind, galleryId };
 }

@@ -14,7 +14,7 @@ export function changes(db: Database): Changes {
   // The sequence, not the highest row: trimmed changes count too
   const last = db.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
   const after = db.prepare<[number, number], Change>(
-    `SELECT change_no AS changeNo, op, gallery_no AS galleryNo, enrolment_no AS enrolmentNo
+    `SELECT change_no AS "changeNo", op, gallery_no AS "galleryNo", enrolment_no AS "enrolmentNo"
      FROM changes WHERE change_no > ? ORDER BY change_no LIMIT ?`,
   );
   const trim = db.prepare<[number]>('DELETE FROM changes WHERE change_no <= ?');

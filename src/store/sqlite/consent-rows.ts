@@ -1,21 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { NewConsent } from '../../core/storage/consents.ts';
-import type { Consent, ConsentPolicy } from '../../core/types.ts';
-
-export interface ConsentRow {
-  readonly givenBy: string;
-  readonly method: string;
-  readonly textHash: string;
-  readonly givenMs: number;
-  readonly untilMs: number | null;
-  readonly withdrawnMs: number | null;
-}
-
-export interface AskedPerson {
-  readonly personNo: number;
-  readonly consentPolicy: ConsentPolicy;
-}
+import type { Consent } from '../../core/types.ts';
+import { type AskedPerson, CONSENT_COLUMNS, type ConsentRow, toConsent } from '../rows/consent-rows.ts';
 
 /** One row a person; `ended_ms` is set from the moment on that the person is suspended. */
 export interface ConsentRows {
@@ -27,9 +14,6 @@ export interface ConsentRows {
   require(person: AskedPerson, atMs?: number): void;
 }
 
-export const CONSENT_COLUMNS = `given_by AS givenBy, method, text_hash AS textHash, given_ms AS givenMs,
-  until_ms AS untilMs, withdrawn_ms AS withdrawnMs`;
-
 export function consentRows(db: Database): ConsentRows {
   const put = db.prepare<[number, string, string, string, number, number | null]>(
     `INSERT INTO consents (person_no, given_by, method, text_hash, given_ms, until_ms) VALUES (?, ?, ?, ?, ?, ?)
@@ -37,7 +21,7 @@ export function consentRows(db: Database): ConsentRows {
        given_ms = excluded.given_ms, until_ms = excluded.until_ms, withdrawn_ms = NULL, ended_ms = NULL`,
   );
   const find = db.prepare<[number], ConsentRow & { readonly endedMs: number | null }>(
-    `SELECT ${CONSENT_COLUMNS}, ended_ms AS endedMs FROM consents WHERE person_no = ?`,
+    `SELECT ${CONSENT_COLUMNS}, ended_ms AS "endedMs" FROM consents WHERE person_no = ?`,
   );
 
   function whyNot({ personNo, consentPolicy }: AskedPerson, atMs: number): string | undefined {
@@ -66,8 +50,4 @@ export function consentRows(db: Database): ConsentRows {
       if (message !== undefined) throw new KithError({ kind: 'consent-required', message });
     },
   };
-}
-
-export function toConsent({ untilMs, withdrawnMs, ...row }: ConsentRow): Consent {
-  return { ...row, ...(untilMs !== null && { untilMs }), ...(withdrawnMs !== null && { withdrawnMs }) };
 }

@@ -2,19 +2,14 @@ import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { ConsentStore, EndedConsent, NewConsent } from '../../core/storage/consents.ts';
 import type { GalleryRef } from '../../core/types.ts';
+import { CONSENT_COLUMNS, toConsent } from '../rows/consent-rows.ts';
+import { type DueRow, PERSON_COLUMNS } from '../rows/consents.ts';
 import type { Changes } from './changes.ts';
-import { CONSENT_COLUMNS, type ConsentRow, type ConsentRows, toConsent } from './consent-rows.ts';
+import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
-
-interface DueRow extends ConsentRow, GalleryRef {
-  readonly personId: string;
-  readonly personName: string;
-}
-
-const PERSON_COLUMNS = 'g.tenant_id AS tenantId, g.kind, g.gallery_id AS galleryId, p.person_id AS personId';
 
 interface DueQuery {
   readonly tenantId: string;
@@ -63,12 +58,12 @@ export function consents(
     )
     .pluck();
   const listEnded = db.prepare<[number, number], EndedConsent>(
-    `SELECT ${PERSON_COLUMNS}, p.person_no AS personNo FROM consents c JOIN persons p USING (person_no)
+    `SELECT ${PERSON_COLUMNS}, p.person_no AS "personNo" FROM consents c JOIN persons p USING (person_no)
        JOIN galleries g USING (gallery_no)
      WHERE c.ended_ms IS NULL AND c.until_ms <= ? ORDER BY c.until_ms LIMIT ?`,
   );
   const listDue = db.prepare<[DueQuery], DueRow>(
-    `SELECT ${PERSON_COLUMNS}, p.name AS personName, ${CONSENT_COLUMNS}
+    `SELECT ${PERSON_COLUMNS}, p.name AS "personName", ${CONSENT_COLUMNS}
      FROM consents c JOIN persons p USING (person_no) JOIN galleries g USING (gallery_no)
      WHERE c.until_ms <= @byMs AND c.withdrawn_ms IS NULL AND p.merged_into IS NULL AND g.erasing = 0
        AND g.tenant_id = @tenantId AND g.kind IN (SELECT value FROM json_each(@kinds))

@@ -4,11 +4,13 @@ import type { NewEnrolment, SealedPhoto } from '../../core/storage/enrolments.ts
 import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Enrolment, GalleryRef } from '../../core/types.ts';
 import { type QualityColumns, qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
+import { modelChanged, type NewEnrolmentColumns, stored } from '../rows/enrolments.ts';
+import { tooManyPersons } from '../rows/persons.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
-import { type Persons, tooManyPersons } from './persons.ts';
+import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export type Enrolments = Pick<
@@ -37,25 +39,10 @@ interface EnrolmentRow extends QualityColumns {
   readonly createdMs: number;
 }
 
-type NewEnrolmentColumns = [
-  personNo: number,
-  enrolmentId: string,
-  userData: string | null,
-  leftPx: number,
-  topPx: number,
-  widthPx: number,
-  heightPx: number,
-  qualityLevel: string,
-  qualityReasons: string,
-  sourceHash: string | null,
-  packId: string,
-  createdMs: number,
-];
-
-const COLUMNS = `enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId, user_data AS userData, left_px AS leftPx,
-  top_px AS topPx, width_px AS widthPx, height_px AS heightPx, quality_level AS qualityLevel,
-  quality_reasons AS qualityReasons, source_hash AS sourceHash, created_ms AS createdMs,
-  EXISTS (SELECT 1 FROM enrolment_photos p WHERE p.enrolment_no = enrolments.enrolment_no) AS hasPhoto`;
+const COLUMNS = `enrolment_no AS "enrolmentNo", enrolment_id AS "enrolmentId", user_data AS "userData", left_px AS "leftPx",
+  top_px AS "topPx", width_px AS "widthPx", height_px AS "heightPx", quality_level AS "qualityLevel",
+  quality_reasons AS "qualityReasons", source_hash AS "sourceHash", created_ms AS "createdMs",
+  EXISTS (SELECT 1 FROM enrolment_photos p WHERE p.enrolment_no = enrolments.enrolment_no) AS "hasPhoto"`;
 
 export function enrolments(
   db: Database,
@@ -81,7 +68,7 @@ export function enrolments(
   );
   const boundPack = db.prepare<[number], string | null>('SELECT pack_id FROM galleries WHERE gallery_no = ?').pluck();
   const findPhoto = db.prepare<[number], SealedPhoto>(
-    `SELECT p.wrapped_key AS wrappedKey, f.sealed AS sealedPhoto
+    `SELECT p.wrapped_key AS "wrappedKey", f.sealed AS "sealedPhoto"
      FROM enrolment_photos f JOIN enrolments e USING (enrolment_no) JOIN persons p USING (person_no)
      WHERE f.enrolment_no = ? AND f.gallery_no IN (SELECT gallery_no FROM galleries WHERE keep_photos = 1)`,
   );
@@ -223,30 +210,6 @@ export function enrolments(
     findEnrolmentPhoto: (ref, personId, enrolmentId) =>
       findPhoto.get(getRow(ref, personId, enrolmentId).row.enrolmentNo),
     sweepEnrolmentPhotos: (limit) => sweepPhotos.run(limit).changes,
-  };
-}
-
-/** The face was read before the gallery changed its model. */
-function modelChanged(): KithError {
-  return new KithError({
-    kind: 'conflict',
-    resource: 'gallery',
-    message: 'The gallery changed its model meanwhile; enrol the face again.',
-  });
-}
-
-function stored(enrolment: NewEnrolment, personId: string, enrolmentNo: number): Enrolment {
-  const { enrolmentId, userData, box, quality, sourceHash, createdMs } = enrolment;
-  return {
-    enrolmentId,
-    enrolmentNo,
-    personId,
-    ...(userData !== undefined && { userData }),
-    box,
-    quality,
-    ...(sourceHash !== undefined && { sourceHash }),
-    hasPhoto: enrolment.sealedPhoto !== undefined,
-    createdMs,
   };
 }
 

@@ -14,7 +14,7 @@ export function erasures(db: Database): Erasures {
   const insert = db.prepare<[string]>('INSERT INTO erasures (mark) VALUES (unhex(?)) ON CONFLICT DO NOTHING');
   const uidOf = db.prepare<[number], string>('SELECT hex(gallery_uid) FROM galleries WHERE gallery_no = ?').pluck();
   const toNote = db.prepare<[number], { erasureNo: number; mark: string }>(
-    `SELECT erasure_no AS erasureNo, lower(hex(mark)) AS mark FROM erasures
+    `SELECT erasure_no AS "erasureNo", lower(hex(mark)) AS mark FROM erasures
      WHERE noted = 0 ORDER BY erasure_no LIMIT ?`,
   );
   const noted = db.prepare<[number]>('UPDATE erasures SET noted = 1 WHERE noted = 0 AND erasure_no <= ?');

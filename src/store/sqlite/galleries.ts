@@ -2,16 +2,19 @@ import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import { DEFAULT_RETENTION_DAYS } from '../../core/limits.ts';
 import type { GalleryPatch, NewGallery } from '../../core/storage/galleries.ts';
-import type {
-  ConsentPolicy,
-  ErasedCounts,
-  Gallery,
-  GalleryKind,
-  GalleryRef,
-  GalleryTail,
-  Training,
-} from '../../core/types.ts';
+import type { ErasedCounts, GalleryRef } from '../../core/types.ts';
 import { erasureMark } from '../erasure-mark.ts';
+import {
+  COLUMNS,
+  type GalleryHead,
+  type GalleryRow,
+  keyOf,
+  missing,
+  type SettingColumns,
+  settingColumns,
+  toGallery,
+  WHERE_REF,
+} from '../rows/galleries.ts';
 import type { Changes } from './changes.ts';
 import type { Erasures } from './erasures.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -40,49 +43,6 @@ export interface Galleries
   eraseSome(maxPersons: number): boolean;
 }
 
-export interface GalleryHead {
-  readonly galleryNo: number;
-  readonly persons: number;
-  readonly enrolments: number;
-  readonly consentPolicy: ConsentPolicy;
-  readonly transformKey: Uint8Array | null;
-}
-
-interface GalleryRow {
-  readonly galleryNo: number;
-  readonly tenantId: string;
-  readonly kind: GalleryKind;
-  readonly galleryId: string;
-  readonly name: string;
-  readonly userData: string | null;
-  readonly recognitionModel: string;
-  readonly trainingStatus: Training['status'];
-  readonly trainingLastActionMs: number | null;
-  readonly trainingLastSucceededMs: number | null;
-  readonly trainingMessage: string | null;
-  readonly targetFpir: number | null;
-  readonly keepPhotos: number;
-  readonly purpose: string | null;
-  readonly lawfulBasis: string | null;
-  readonly retentionDays: number;
-  readonly consentPolicy: ConsentPolicy;
-  readonly tail: string | null;
-  readonly templatesChangedMs: number | null;
-  readonly transformKey: Uint8Array | null;
-  readonly createdMs: number;
-  readonly modifiedMs: number;
-}
-
-const COLUMNS = `gallery_no AS galleryNo, tenant_id AS tenantId, kind, gallery_id AS galleryId, name,
-  user_data AS userData, recognition_model AS recognitionModel, training_status AS trainingStatus,
-  training_last_action_ms AS trainingLastActionMs, training_last_succeeded_ms AS trainingLastSucceededMs,
-  training_message AS trainingMessage, target_fpir AS targetFpir, keep_photos AS keepPhotos, purpose,
-  lawful_basis AS lawfulBasis, retention_days AS retentionDays, consent_policy AS consentPolicy, tail,
-  templates_changed_ms AS templatesChangedMs, transform_key AS transformKey,
-  created_ms AS createdMs, modified_ms AS modifiedMs`;
-
-const WHERE_REF = 'tenant_id = @tenantId AND kind = @kind AND gallery_id = @galleryId AND erasing = 0';
-
 export function galleries(db: Database, parts: { readonly changes: Changes; readonly erasures: Erasures }): Galleries {
   const { changes, erasures } = parts;
   const insert = db.prepare<
@@ -104,8 +64,8 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
     )
     .pluck();
   const findHead = db.prepare<[GalleryRef], GalleryHead>(
-    `SELECT gallery_no AS galleryNo, persons, enrolments, consent_policy AS consentPolicy,
-            transform_key AS transformKey
+    `SELECT gallery_no AS "galleryNo", persons, enrolments, consent_policy AS "consentPolicy",
+            transform_key AS "transformKey"
      FROM galleries WHERE ${WHERE_REF}`,
   );
   const list = db.prepare<[string, string, string, number], GalleryRow>(
@@ -162,11 +122,11 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
        (SELECT count(*) FROM consents c JOIN persons p USING (person_no) WHERE p.gallery_no = g.gallery_no) AS consents,
        (SELECT count(*) FROM snapshot_enrolments WHERE @withSnapshots = 1 AND snapshot_no IN (
            SELECT snapshot_no FROM snapshots s WHERE s.gallery_no = g.gallery_no AND s.finished >= 0)
-       ) AS snapshotTemplates
+       ) AS "snapshotTemplates"
      FROM galleries g WHERE g.gallery_no = @galleryNo`,
   );
   const firstErasing = db.prepare<[], { galleryNo: number }>(
-    'SELECT gallery_no AS galleryNo FROM galleries WHERE erasing = 1 LIMIT 1',
+    'SELECT gallery_no AS "galleryNo" FROM galleries WHERE erasing = 1 LIMIT 1',
   );
   const erasePersons = db.prepare<[number, number]>(
     `DELETE FROM persons WHERE person_no IN (
@@ -284,68 +244,5 @@ export function galleries(db: Database, parts: { readonly changes: Changes; read
       if (erasePersons.run(gallery.galleryNo, maxPersons).changes < maxPersons) eraseGallery.run(gallery.galleryNo);
       return true;
     }).immediate,
-  };
-}
-
-/** Only what names the gallery: statements refuse parameters they don't know, and callers may pass a whole Gallery. */
-function keyOf({ tenantId, kind, galleryId }: GalleryRef): GalleryRef {
-  return { tenantId, kind, galleryId };
-}
-
-/** Null for what is not said. */
-interface SettingColumns {
-  readonly name: string | null;
-  readonly userData: string | null;
-  readonly targetFpir: number | null;
-  readonly keepPhotos: number | null;
-  readonly purpose: string | null;
-  readonly lawfulBasis: string | null;
-  readonly retentionDays: number | null;
-  readonly consentPolicy: ConsentPolicy | null;
-}
-
-function settingColumns(settings: GalleryPatch): SettingColumns {
-  return {
-    name: settings.name ?? null,
-    userData: settings.userData ?? null,
-    targetFpir: settings.targetFpir ?? null,
-    keepPhotos: settings.keepPhotos === undefined ? null : Number(settings.keepPhotos),
-    purpose: settings.purpose ?? null,
-    lawfulBasis: settings.lawfulBasis ?? null,
-    retentionDays: settings.retentionDays ?? null,
-    consentPolicy: settings.consentPolicy ?? null,
-  };
-}
-
-function missing(ref: GalleryRef): never {
-  throw new KithError({ kind: 'not-found', resource: 'gallery', id: ref.galleryId, galleryKind: ref.kind });
-}
-
-function toGallery(row: GalleryRow): Gallery {
-  return {
-    tenantId: row.tenantId,
-    kind: row.kind,
-    galleryId: row.galleryId,
-    galleryNo: row.galleryNo,
-    name: row.name,
-    ...(row.userData !== null && { userData: row.userData }),
-    recognitionModel: row.recognitionModel,
-    ...(row.targetFpir !== null && { targetFpir: row.targetFpir }),
-    keepPhotos: row.keepPhotos === 1,
-    ...(row.purpose !== null && { purpose: row.purpose }),
-    ...(row.lawfulBasis !== null && { lawfulBasis: row.lawfulBasis }),
-    retentionDays: row.retentionDays,
-    consentPolicy: row.consentPolicy,
-    ...(row.templatesChangedMs !== null && { templatesChangedMs: row.templatesChangedMs }),
-    ...(row.transformKey !== null && { transformKey: row.transformKey }),
-    ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),
-    training: {
-      status: row.trainingStatus,
-      ...(row.trainingLastActionMs !== null && { lastActionMs: row.trainingLastActionMs }),
-      ...(row.trainingLastSucceededMs !== null && { lastSucceededMs: row.trainingLastSucceededMs }),
-      ...(row.trainingMessage !== null && { message: row.trainingMessage }),
-    },
-    createdMs: row.createdMs,
-    modifiedMs: row.modifiedMs,
   };
 }

@@ -1,23 +1,6 @@
 import type { Database } from 'better-sqlite3';
-import type { StoredLivenessSession } from '../../core/storage/liveness-sessions.ts';
-import type { LivenessSession } from '../../core/types.ts';
+import { COLUMNS, type SessionRow, toSession } from '../rows/liveness-sessions.ts';
 import type { SyncStore } from './sync-store.ts';
-
-interface SessionRow {
-  readonly sessionId: string;
-  readonly withReference: number;
-  /** JSON. */
-  readonly reference: string | null;
-  readonly sealedReference: Uint8Array | null;
-  readonly deviceCorrelationId: string | null;
-  readonly tokenTtlS: number;
-  /** JSON. */
-  readonly settings: string;
-  readonly createdMs: number;
-}
-
-const COLUMNS = `session_id AS sessionId, with_reference AS withReference, reference, sealed_reference AS sealedReference,
-  device_correlation_id AS deviceCorrelationId, token_ttl_s AS tokenTtlS, settings, created_ms AS createdMs`;
 
 export function livenessSessions(
   db: Database,
@@ -72,20 +55,5 @@ export function livenessSessions(
     sweepLivenessSessions(beforeMs) {
       return sweep.run(beforeMs).changes;
     },
-  };
-}
-
-function toSession(row: SessionRow): StoredLivenessSession {
-  return {
-    sessionId: row.sessionId,
-    withReference: row.withReference === 1,
-    ...(row.reference !== null && {
-      reference: JSON.parse(row.reference) as NonNullable<LivenessSession['reference']>,
-    }),
-    ...(row.sealedReference !== null && { sealedReference: row.sealedReference }),
-    ...(row.deviceCorrelationId !== null && { deviceCorrelationId: row.deviceCorrelationId }),
-    tokenTtlS: row.tokenTtlS,
-    settings: JSON.parse(row.settings) as LivenessSession['settings'],
-    createdMs: row.createdMs,
   };
 }

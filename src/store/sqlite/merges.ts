@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { Merge, MergeToUndo, MoveEnrolments, NewMerge, SealedUnder } from '../../core/storage/merges.ts';
+import type { MergeToUndo, MoveEnrolments, NewMerge, SealedUnder } from '../../core/storage/merges.ts';
 import type { GalleryRef } from '../../core/types.ts';
+import { changedMeanwhile, MERGES, type MergeRow, type Move, toMerge, transformKeyOf } from '../rows/merges.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Galleries } from './galleries.ts';
@@ -12,31 +13,6 @@ export type Merges = Pick<
   SyncStore,
   'moveEnrolments' | 'mergePersons' | 'getMerge' | 'listMerges' | 'undoMerge' | 'sweepMerges'
 >;
-
-interface MergeRow extends Merge {
-  readonly fromPersonNo: number;
-  readonly intoPersonNo: number;
-  /** Set when the one who was left has been merged with another. */
-  readonly intoMergedInto: number | null;
-  readonly fromKey: Uint8Array;
-  readonly toKey: Uint8Array;
-  /** JSON arrays of numbers. */
-  readonly enrolmentNos: string;
-  readonly joinedRosters: string;
-}
-
-interface Move {
-  readonly galleryNo: number;
-  readonly fromPersonNo: number;
-  readonly toPersonNo: number;
-  readonly enrolments: MoveEnrolments['enrolments'];
-}
-
-const COLUMNS = `m.merge_id AS mergeId, i.person_id AS intoPersonId, f.person_id AS fromPersonId, f.name AS fromName,
-  m.merged_ms AS mergedMs, f.person_no AS fromPersonNo, i.person_no AS intoPersonNo, i.merged_into AS intoMergedInto,
-  i.wrapped_key AS fromKey, f.wrapped_key AS toKey, m.enrolment_nos AS enrolmentNos, m.joined_rosters AS joinedRosters`;
-const MERGES = `SELECT ${COLUMNS} FROM merges m
-  JOIN persons f ON f.person_no = m.from_person_no JOIN persons i ON i.person_no = m.into_person_no`;
 
 /** A person merged into another stays as a row that nothing finds, with its key: undoing it is to show it again. */
 export function merges(
@@ -71,7 +47,7 @@ export function merges(
     'DELETE FROM persons WHERE person_no IN (SELECT from_person_no FROM merges WHERE merged_ms < ?)',
   );
   const stillThere = db.prepare<[number, number], { enrolmentNo: number; enrolmentId: string }>(
-    `SELECT enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId FROM enrolments
+    `SELECT enrolment_no AS "enrolmentNo", enrolment_id AS "enrolmentId" FROM enrolments
      WHERE enrolment_no = ? AND person_no = ?`,
   );
   const rostersToJoin = db
@@ -194,20 +170,4 @@ export function merges(
     ).immediate,
     sweepMerges: (beforeMs) => sweep.run(beforeMs).changes,
   };
-}
-
-function toMerge({ mergeId, intoPersonId, fromPersonId, fromName, mergedMs }: MergeRow): Merge {
-  return { mergeId, intoPersonId, fromPersonId, fromName, mergedMs };
-}
-
-function transformKeyOf({ transformKey }: { readonly transformKey: Uint8Array | null }) {
-  return transformKey === null ? {} : { transformKey };
-}
-
-function changedMeanwhile(): KithError {
-  return new KithError({
-    kind: 'conflict',
-    resource: 'person',
-    message: 'The faces of one of the two changed meanwhile; try again.',
-  });
 }

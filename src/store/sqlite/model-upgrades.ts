@@ -2,20 +2,13 @@ import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { ModelSwitch, StagedTemplate } from '../../core/storage/model-upgrades.ts';
 import type { GalleryRef } from '../../core/types.ts';
+import type { ToUpgradeRow } from '../rows/model-upgrades.ts';
 import type { Changes } from './changes.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
 
 export type ModelUpgrades = Pick<SyncStore, 'findBoundPack' | 'enrolmentsToUpgrade' | 'stageTemplates' | 'switchModel'>;
-
-interface ToUpgradeRow {
-  readonly enrolmentNo: number;
-  readonly enrolmentId: string;
-  readonly personId: string;
-  readonly wrappedKey: Uint8Array;
-  readonly sealedPhoto: Uint8Array | null;
-}
 
 const OF_GALLERY =
   'FROM persons p CROSS JOIN enrolments e ON e.person_no = p.person_no WHERE p.gallery_no = @galleryNo';
@@ -34,8 +27,8 @@ export function modelUpgrades(
     [{ galleryNo: number; packId: string; afterEnrolmentNo: number; limit: number }],
     ToUpgradeRow
   >(
-    `SELECT e.enrolment_no AS enrolmentNo, e.enrolment_id AS enrolmentId, p.person_id AS personId,
-            p.wrapped_key AS wrappedKey, f.sealed AS sealedPhoto
+    `SELECT e.enrolment_no AS "enrolmentNo", e.enrolment_id AS "enrolmentId", p.person_id AS "personId",
+            p.wrapped_key AS "wrappedKey", f.sealed AS "sealedPhoto"
      FROM enrolments e CROSS JOIN persons p ON p.person_no = e.person_no
      LEFT JOIN enrolment_photos f ON f.enrolment_no = e.enrolment_no
      WHERE e.enrolment_no > @afterEnrolmentNo AND p.gallery_no = @galleryNo AND NOT ${IS_STAGED}

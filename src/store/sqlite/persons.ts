@@ -1,20 +1,13 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
-import type { NewPerson, PersonWithEnrolments } from '../../core/storage/persons.ts';
-import type { ConsentPolicy, GalleryRef, Person } from '../../core/types.ts';
+import type { NewPerson } from '../../core/storage/persons.ts';
+import type { GalleryRef, Person } from '../../core/types.ts';
+import { missing, type PersonNo, type PersonWithEnrolmentsRow, tooManyPersons, toPerson } from '../rows/persons.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
 import type { Galleries } from './galleries.ts';
 import type { SyncStore } from './sync-store.ts';
-
-export interface PersonNo {
-  readonly galleryNo: number;
-  readonly personNo: number;
-  readonly consentPolicy: ConsentPolicy;
-  /** Their enrolments count for nothing until they consent again. */
-  readonly isSuspended: boolean;
-}
 
 export interface Persons
   extends Pick<
@@ -36,24 +29,12 @@ export interface Persons
   getPersonNo(ref: GalleryRef, personId: string): PersonNo;
 }
 
-interface PersonRow {
-  readonly personNo: number;
-  readonly personId: string;
-  readonly name: string;
-  readonly userData: string | null;
-  readonly createdMs: number;
-}
-
-interface PersonWithEnrolmentsRow extends PersonRow {
-  /** JSON array. */
-  readonly enrolmentIds: string;
-}
-
-const COLUMNS = 'person_no AS personNo, person_id AS personId, name, user_data AS userData, created_ms AS createdMs';
+const COLUMNS =
+  'person_no AS "personNo", person_id AS "personId", name, user_data AS "userData", created_ms AS "createdMs"';
 // Covered by the index of (person_no, enrolment_id), which carries the number as well
 const WITH_ENROLMENTS = `${COLUMNS}, (
   SELECT json_group_array(enrolment_id ORDER BY enrolment_no) FROM enrolments e WHERE e.person_no = persons.person_no
-) AS enrolmentIds`;
+) AS "enrolmentIds"`;
 
 export function persons(
   db: Database,
@@ -72,7 +53,7 @@ export function persons(
      ON CONFLICT DO NOTHING`,
   );
   const findNo = db.prepare<[number, string], { personNo: number; suspended: number }>(
-    'SELECT person_no AS personNo, suspended FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
+    'SELECT person_no AS "personNo", suspended FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL',
   );
   const find = db.prepare<[number, string], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons WHERE gallery_no = ? AND person_id = ? AND merged_into IS NULL`,
@@ -96,7 +77,7 @@ export function persons(
      ORDER BY name, person_no LIMIT @limit`,
   );
   const findGalleries = db.prepare<[string, string], GalleryRef>(
-    `SELECT g.tenant_id AS tenantId, g.kind, g.gallery_id AS galleryId
+    `SELECT g.tenant_id AS "tenantId", g.kind, g.gallery_id AS "galleryId"
      FROM galleries g JOIN persons p ON p.gallery_no = g.gallery_no
      WHERE g.tenant_id = ? AND g.erasing = 0 AND p.person_id = ? AND p.merged_into IS NULL
      ORDER BY g.kind, g.gallery_id`,
@@ -106,11 +87,11 @@ export function persons(
      WHERE person_no = ?`,
   );
   const findKey = db.prepare<[number], { wrappedKey: Uint8Array }>(
-    'SELECT wrapped_key AS wrappedKey FROM persons WHERE person_no = ?',
+    'SELECT wrapped_key AS "wrappedKey" FROM persons WHERE person_no = ?',
   );
   const enrolmentsOf = db.prepare<[number], { enrolmentNo: number; enrolmentId: string; hasPhoto: number }>(
-    `SELECT enrolment_no AS enrolmentNo, enrolment_id AS enrolmentId,
-            EXISTS (SELECT 1 FROM enrolment_photos f WHERE f.enrolment_no = enrolments.enrolment_no) AS hasPhoto
+    `SELECT enrolment_no AS "enrolmentNo", enrolment_id AS "enrolmentId",
+            EXISTS (SELECT 1 FROM enrolment_photos f WHERE f.enrolment_no = enrolments.enrolment_no) AS "hasPhoto"
      FROM enrolments WHERE person_no = ? ORDER BY enrolment_no`,
   );
   // With whoever was merged into those who were merged into the person
@@ -221,28 +202,4 @@ export function persons(
     insertPerson,
     getPersonNo,
   };
-}
-
-function missing(ref: GalleryRef, personId: string): never {
-  throw new KithError({ kind: 'not-found', resource: 'person', id: personId, galleryKind: ref.kind });
-}
-
-function toPerson(row: PersonWithEnrolmentsRow): PersonWithEnrolments {
-  return {
-    personId: row.personId,
-    personNo: row.personNo,
-    name: row.name,
-    ...(row.userData !== null && { userData: row.userData }),
-    createdMs: row.createdMs,
-    enrolmentIds: JSON.parse(row.enrolmentIds) as string[],
-  };
-}
-
-export function tooManyPersons(maxPersons: number): KithError {
-  return new KithError({
-    kind: 'limit-exceeded',
-    limit: 'persons',
-    max: maxPersons,
-    message: `The gallery holds at most ${maxPersons} persons.`,
-  });
 }

@@ -1,16 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { SealedProbe } from '../../core/storage/probes.ts';
-import { type QualityColumns, qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
+import { qualityFromColumns, qualityToColumns } from '../quality-columns.ts';
+import type { ProbeRow } from '../rows/probes.ts';
 import type { SyncStore } from './sync-store.ts';
-
-interface ProbeRow extends QualityColumns {
-  readonly probeId: string;
-  readonly recognitionModel: string;
-  readonly packId: string;
-  readonly sealedTemplate: Uint8Array;
-  readonly expiresMs: number;
-}
 
 export function probes(db: Database): Pick<SyncStore, 'insertProbes' | 'findProbes' | 'sweepProbes'> {
   const insert = db.prepare<[ProbeRow & { tenantId: string }]>(
@@ -19,9 +12,9 @@ export function probes(db: Database): Pick<SyncStore, 'insertProbes' | 'findProb
      ON CONFLICT DO NOTHING`,
   );
   const find = db.prepare<[string, string, number], ProbeRow>(
-    `SELECT probe_id AS probeId, recognition_model AS recognitionModel, pack_id AS packId,
-            quality_level AS qualityLevel, quality_reasons AS qualityReasons,
-            sealed AS sealedTemplate, expires_ms AS expiresMs
+    `SELECT probe_id AS "probeId", recognition_model AS "recognitionModel", pack_id AS "packId",
+            quality_level AS "qualityLevel", quality_reasons AS "qualityReasons",
+            sealed AS "sealedTemplate", expires_ms AS "expiresMs"
      FROM probes WHERE tenant_id = ? AND probe_id = ? AND expires_ms > ?`,
   );
   const sweep = db.prepare<[number]>('DELETE FROM probes WHERE expires_ms <= ?');

@@ -22,7 +22,7 @@ export function rekeys(db: Database, galleries: Galleries, { changes }: { readon
     )
     .pluck();
   const toRekey = db.prepare<[number, number, number], TemplateToRekey>(
-    `SELECT e.enrolment_no AS enrolmentNo, p.wrapped_key AS wrappedKey, t.sealed AS sealedTemplate
+    `SELECT e.enrolment_no AS "enrolmentNo", p.wrapped_key AS "wrappedKey", t.sealed AS "sealedTemplate"
      FROM enrolments e CROSS JOIN persons p ON p.person_no = e.person_no
      CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no
      WHERE e.enrolment_no > ? AND p.gallery_no = ? AND NOT ${IS_STAGED} ORDER BY e.enrolment_no LIMIT ?`,

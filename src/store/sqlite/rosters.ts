@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { NewRoster, RosterPatch } from '../../core/storage/rosters.ts';
-import type { Roster, RosterRef } from '../../core/types.ts';
+import type { RosterRef } from '../../core/types.ts';
+import { COLUMNS, type NewRosterRow, type RosterRow, toRoster } from '../rows/rosters.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -18,18 +19,6 @@ export type Rosters = Pick<
   | 'rosterPersonNos'
   | 'personNosOf'
 >;
-
-interface RosterRow {
-  readonly rosterNo: number;
-  readonly rosterId: string;
-  readonly name: string;
-  readonly userData: string | null;
-  readonly createdMs: number;
-  readonly modifiedMs: number;
-}
-
-const COLUMNS = `roster_no AS rosterNo, roster_id AS rosterId, name, user_data AS userData, created_ms AS createdMs,
-  modified_ms AS modifiedMs`;
 
 export function rosters(db: Database, galleries: Galleries, persons: Persons): Rosters {
   const insert = db.prepare<[NewRosterRow], RosterRow>(
@@ -131,23 +120,5 @@ export function rosters(db: Database, galleries: Galleries, persons: Persons): R
       const { galleryNo } = galleries.getHead(gallery);
       return Uint32Array.from(ids.flatMap((personId) => findNo.get(galleryNo, personId) ?? []));
     },
-  };
-}
-
-interface NewRosterRow {
-  readonly galleryNo: number;
-  readonly rosterId: string;
-  readonly name: string;
-  readonly userData: string | null;
-  readonly createdMs: number;
-}
-
-function toRoster(row: RosterRow): Roster {
-  return {
-    rosterId: row.rosterId,
-    name: row.name,
-    ...(row.userData !== null && { userData: row.userData }),
-    createdMs: row.createdMs,
-    modifiedMs: row.modifiedMs,
   };
 }

@@ -9,8 +9,8 @@ type ResolvedEnrolment = ResolvedPerson['enrolments'][number];
 
 // CROSS JOIN fixes the order: one walk along the enrolments, the rest looked up by primary key
 const SEALED = `
-  SELECT g.tenant_id AS tenantId, p.gallery_no AS galleryNo, p.person_no AS personNo, e.enrolment_no AS enrolmentNo, e.pack_id AS packId,
-         p.wrapped_key AS wrappedKey, t.sealed AS sealedTemplate
+  SELECT g.tenant_id AS "tenantId", p.gallery_no AS "galleryNo", p.person_no AS "personNo", e.enrolment_no AS "enrolmentNo", e.pack_id AS "packId",
+         p.wrapped_key AS "wrappedKey", t.sealed AS "sealedTemplate"
   FROM enrolments e
   CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no
   CROSS JOIN persons p ON p.person_no = e.person_no
@@ -35,22 +35,22 @@ export function templates(
     `${SEALED} WHERE e.person_no = ? AND p.suspended = 0 ORDER BY e.enrolment_no LIMIT 1`,
   );
   const allPersons = db.prepare<[number], { personNo: number }>(
-    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ?',
+    'SELECT person_no AS "personNo" FROM persons WHERE gallery_no = ?',
   );
   const personRange = db.prepare<[number, number], { first: number | null; last: number | null }>(
     `SELECT (SELECT person_no FROM persons WHERE gallery_no = ? ORDER BY person_no LIMIT 1) AS first,
             (SELECT person_no FROM persons WHERE gallery_no = ? ORDER BY person_no DESC LIMIT 1) AS last`,
   );
   const personFrom = db.prepare<[number, number], { personNo: number }>(
-    'SELECT person_no AS personNo FROM persons WHERE gallery_no = ? AND person_no >= ? ORDER BY person_no LIMIT 1',
+    'SELECT person_no AS "personNo" FROM persons WHERE gallery_no = ? AND person_no >= ? ORDER BY person_no LIMIT 1',
   );
   const nameOf = db.prepare<[number, number], { personId: string; personName: string; wrappedKey: Uint8Array }>(
-    `SELECT person_id AS personId, name AS personName, wrapped_key AS wrappedKey
+    `SELECT person_id AS "personId", name AS "personName", wrapped_key AS "wrappedKey"
      FROM persons WHERE person_no = ? AND gallery_no = ? AND suspended = 0`,
   );
   // The hit's own first: the limit must not leave it out
   const enrolmentsOf = db.prepare<[number, number, number], Omit<ResolvedEnrolment, 'wrappedKey'>>(
-    `SELECT e.enrolment_id AS enrolmentId, e.quality_level AS qualityLevel, t.sealed AS sealedTemplate
+    `SELECT e.enrolment_id AS "enrolmentId", e.quality_level AS "qualityLevel", t.sealed AS "sealedTemplate"
      FROM enrolments e CROSS JOIN templates t ON t.enrolment_no = e.enrolment_no
      WHERE e.person_no = ? ORDER BY e.enrolment_no = ? DESC, e.enrolment_no LIMIT ?`,
   );

@@ -1,15 +1,14 @@
 import type { Database } from 'better-sqlite3';
 import type { TenantSummary } from '../../core/storage/tenants.ts';
 import type { ErasedCounts, GalleryRef } from '../../core/types.ts';
+import { NOTHING } from '../rows/tenants.ts';
 import type { SyncStore } from './sync-store.ts';
 
 type Parts = Pick<SyncStore, 'deleteGallery' | 'deleteSnapshot' | 'deleteApiKey'>;
 
-const NOTHING: ErasedCounts = { persons: 0, keys: 0, templates: 0, photos: 0, consents: 0, snapshotTemplates: 0 };
-
 export function tenants(db: Database, parts: Parts): Pick<SyncStore, 'listTenants' | 'deleteTenant'> {
   const list = db.prepare<[], TenantSummary>(
-    `SELECT t.tenant_id AS tenantId,
+    `SELECT t.tenant_id AS "tenantId",
             (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.tenant_id) AS keys,
             (SELECT count(*) FROM galleries g WHERE g.tenant_id = t.tenant_id AND g.erasing = 0) AS galleries,
             (SELECT coalesce(sum(persons), 0) FROM galleries g WHERE g.tenant_id = t.tenant_id AND g.erasing = 0) AS persons
@@ -17,7 +16,7 @@ export function tenants(db: Database, parts: Parts): Pick<SyncStore, 'listTenant
      ORDER BY t.tenant_id`,
   );
   const galleries = db.prepare<[string], GalleryRef>(
-    'SELECT tenant_id AS tenantId, kind, gallery_id AS galleryId FROM galleries WHERE tenant_id = ? AND erasing = 0',
+    'SELECT tenant_id AS "tenantId", kind, gallery_id AS "galleryId" FROM galleries WHERE tenant_id = ? AND erasing = 0',
   );
   const snapshots = db
     .prepare<[string], string>('SELECT snapshot_id FROM snapshots WHERE tenant_id = ? AND finished >= 0')

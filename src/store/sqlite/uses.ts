@@ -1,10 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import type { UnusedPerson } from '../../core/storage/uses.ts';
+import { LAST_USE } from '../rows/uses.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
-
-const LAST_USE = 'coalesce(last_used_ms, created_ms)';
 
 export function uses(
   db: Database,
@@ -27,7 +26,7 @@ export function uses(
     [{ galleryNo: number; beforeMs: number; afterMs: number; afterId: string; limit: number }],
     UnusedPerson
   >(
-    `SELECT person_id AS personId, name AS personName, ${LAST_USE} AS lastUsedMs FROM persons
+    `SELECT person_id AS "personId", name AS "personName", ${LAST_USE} AS "lastUsedMs" FROM persons
      WHERE gallery_no = @galleryNo AND ${LAST_USE} < @beforeMs AND merged_into IS NULL
        AND (${LAST_USE}, person_id) > (@afterMs, @afterId)
      ORDER BY ${LAST_USE}, person_id LIMIT @limit`,
