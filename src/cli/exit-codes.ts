@@ -8,6 +8,8 @@ export const EXIT = {
   nothingDone: 2,
   /** Stopped by Ctrl-C: 128 + SIGINT, as shells expect. */
   interrupted: 130,
+  /** Whoever read the answer closed the pipe before its end: 128 + SIGPIPE, as of any other tool. */
+  readerGone: 141,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -7,7 +7,7 @@ import { type CommandContext, configFor } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
 import { openTerminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { StoppedError, UsageError } from './usage-error.ts';
 
 export interface CliProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -66,7 +66,8 @@ async function addCommands(program: Command, run: RunCommand, argv: readonly str
 }
 
 const EXIT_CODES_HELP = `
-Exit codes: 0 done, 1 some photos were refused, 2 nothing was done, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 some photos were refused, 2 nothing was done, 130 stopped by Ctrl-C,
+141 the reader of a pipe went away.
 Colour is off with NO_COLOR and where output is no terminal. Settings: the KITH_* variables of the service.`;
 
 /** The `kith` command; answers the exit code. */
@@ -105,12 +106,12 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.nothingDone;
     cli.stderr.write(`${describeFailure(error, program.opts<GlobalOptions>().debug === true)}\n`);
-    return EXIT.nothingDone;
+    return error instanceof StoppedError ? EXIT.interrupted : EXIT.nothingDone;
   }
 }
 
 /** Not faults of the program: their message says all there is to do. */
-const EXPECTED = [KithError, UsageError, ConfigError, DamagedLogError, BadBackupError];
+const EXPECTED = [KithError, UsageError, StoppedError, ConfigError, DamagedLogError, BadBackupError];
 
 function describeFailure(error: unknown, debug: boolean): string {
   const isExpected = EXPECTED.some((kind) => error instanceof kind);

@@ -1,5 +1,5 @@
 // Imports that are cut off: what was acknowledged is there, and nothing is there twice.
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type JsonRecord, kith, kithCommandLine, recordsOf, startKith } from '../support/kith-command.ts';
+import { type JsonRecord, kith, recordsOf, startKith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 
 // Each test starts several processes, which load the models
@@ -113,32 +113,6 @@ test('stopped by Ctrl-C: what is under way is finished, and it says how to go on
   expect(await kith(args(), { env })).toMatchObject({ code: 0 });
   expect(await facesByPerson(dataDir)).toEqual(EVERYTHING);
 });
-
-const hasScript = spawnSync('script', ['--version']).status === 0;
-
-test.skipIf(!hasScript)(
-  'in a terminal (skipped: needs script of util-linux): a bar, colours, and Ctrl-C by key',
-  async () => {
-    const env = { KITH_DATA_DIR: join(root, 'terminal') };
-    const command = kithCommandLine(['enrol', people, '--gallery', 'club', '--jobs', '1']);
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', COLUMNS: '80', ...env },
-    });
-    let screen = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const hadBar = screen.includes(' a second');
-      screen += text;
-      if (!hadBar && screen.includes(' a second')) child.stdin.write('\u0003');
-    });
-    const [code] = await once(child, 'close');
-    expect(code).toBe(130);
-    expect(screen).toMatch(/█+░+ \d+ of 48 photos, .* a second/);
-    expect(screen).toContain('Finishing the photos under way');
-    expect(screen).toContain('\u001b[32mEnrolled ');
-    expect(screen).toContain('Run the same command again');
-    expect(screen).not.toContain('refused');
-  },
-);
 
 test('two imports at once: the second is refused, as it could make a person twice', async () => {
   const dataDir = join(root, 'both');
