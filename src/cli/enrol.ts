@@ -44,7 +44,7 @@ export function addEnrolCommand(program: Command, run: RunCommand): void {
         'csv',
       ),
     )
-    .option('--csv <file>', 'take persons and files from a spreadsheet with the columns person and file')
+    .option('--csv <file>', 'take persons, files and consents from a spreadsheet with the columns person and file')
     .option('--jobs <n>', 'photos read at once, each on a core and with about 250 MB', wholeNumber(1, MAX_JOBS))
     .addOption(
       new Option('--min-quality <level>', 'refuse faces that would be recognised worse')
@@ -63,6 +63,8 @@ Examples:
   kith enrol ./scans -g staff --pattern '{person}_{n}.jpg'
   kith enrol -g club --csv members.csv --report refused.csv
 
+With --csv these columns put a person's consent on record, as kith consent give does: consent_method, consent_text (the
+file with what was consented to) or consent_text_hash, and as needed consent_by, consent_given, consent_until.
 In a pattern {person} is the name, {n} a number, * anything, ? one character.
 Stopped by Ctrl-C or a crash, run the same command again: photos are known by their content, and none is enrolled twice.`,
     )

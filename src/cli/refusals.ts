@@ -25,6 +25,8 @@ export const ADVICE = {
   'name-unusable': 'Rename the person: 1 to 128 characters, without control characters.',
   'consent-required':
     'Put their consent on record first: kith consent give, with --new for somebody who isn’t there yet.',
+  'consent-unusable':
+    'Say of each person once who consented, how, to what text and until when: kith enrol --help lists the columns.',
   'person-full': 'The person has all the photos that are allowed: more would not make them easier to recognise.',
   'gallery-full': 'The gallery has all the people that are allowed: enrol into another one.',
 } as const;
@@ -40,6 +42,9 @@ export function refusalOf(error: unknown): Refusal {
   return { reason, message: (error as KithError).message };
 }
 
+/** As core calls what is told of a consent. */
+const CONSENT_ARGUMENTS: ReadonlySet<string> = new Set(['givenBy', 'method', 'textHash', 'givenAt', 'until']);
+
 function reasonOf(problem: Problem): RefusalReason | undefined {
   switch (problem.kind) {
     case 'image-unusable':
@@ -47,7 +52,8 @@ function reasonOf(problem: Problem): RefusalReason | undefined {
     case 'image-unreachable':
       return 'unreadable';
     case 'invalid-argument':
-      return problem.argument === 'name' ? 'name-unusable' : undefined;
+      if (problem.argument === 'name') return 'name-unusable';
+      return CONSENT_ARGUMENTS.has(problem.argument) ? 'consent-unusable' : undefined;
     case 'limit-exceeded':
       return problem.limit === 'enrolments' ? 'person-full' : 'gallery-full';
     case 'consent-required':

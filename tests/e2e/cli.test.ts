@@ -299,6 +299,54 @@ test('a spreadsheet tells whose photo is which', async () => {
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('missing: person, file') });
 });
 
+test('a spreadsheet puts consents on record, once, and takes no withdrawal back', async () => {
+  const dataDir = await newFolder('data');
+  const folder = await newFolder('sheet', {
+    'form.txt': 'I agree to be recognised at the door.',
+    '1.jpg': photos.ann,
+    '2.jpg': photos.annElsewhere,
+    '3.jpg': photos.cleo,
+    '4.jpg': photos.bob,
+    'members.csv': [
+      'person,file,consent_method,consent_text,consent_until',
+      'Ann,1.jpg,signed on paper,form.txt,2099-01-01',
+      'Ann,2.jpg',
+      'Cleo,3.jpg',
+      'Bob,4.jpg,signed on paper,form.txt,2001-01-01',
+      '',
+    ].join('\n'),
+  });
+  const command = (...args: string[]) => kith([...args, '--json'], { env: env(dataDir) });
+  await command('gallery', 'create', 'club', '--consent-policy', 'required');
+  const args = ['enrol', '-g', 'club', '--csv', join(folder, 'members.csv'), '--min-quality', 'low'];
+
+  const reasons = (stdout: string) => ofType(stdout, 'refused').map(({ person, reason }) => [person, reason]);
+  const refusals = [
+    ['Bob', 'consent-unusable'],
+    ['Cleo', 'consent-required'],
+  ];
+  const dry = await command(...args, '--dry-run');
+  expect(reasons(dry.stdout).sort()).toEqual(refusals);
+  expect(await command('people', 'list', '-g', 'club')).toMatchObject({ stdout: '' });
+
+  const first = await command(...args);
+  expect(first.code).toBe(1);
+  expect(reasons(first.stdout).sort()).toEqual(refusals);
+  expect(ofType(first.stdout, 'consent-given')).toMatchObject([
+    { method: 'signed on paper', givenBy: 'Ann', until: '2099-01-01T00:00:00.000Z' },
+  ]);
+  expect(ofType(first.stdout, 'summary')).toMatchObject([{ enrolled: 2, consents: 1, refused: 2 }]);
+  const due = await command('consent', 'list', '--due', '2099-12-31');
+  expect(recordsOf(due.stdout)).toMatchObject([{ name: 'Ann', state: 'given' }]);
+
+  const again = await command(...args);
+  expect(ofType(again.stdout, 'summary')).toMatchObject([{ alreadyEnrolled: 2, consents: 0 }]);
+  await command('consent', 'withdraw', 'Ann', '-g', 'club');
+  const after = await command(...args);
+  expect(reasons(after.stdout)).toContainEqual(['Ann', 'consent-required']);
+  expect(ofType(after.stdout, 'summary')).toMatchObject([{ consents: 0, refused: 4 }]);
+});
+
 async function plainPhoto(): Promise<Buffer> {
   return sharp({ create: { width: 640, height: 480, channels: 3, background: '#4a7' } })
     .jpeg()

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { openRecords, removeCopies } from '../../compose.ts';
 import * as consents from '../../core/operations/manage-consents.ts';
 import { createPerson } from '../../core/operations/manage-persons.ts';
 import { type CommandContext, closing, requireData } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
+import { hashFile } from '../hash-file.ts';
 import { describeFileError } from '../image-file.ts';
 import { findPerson } from '../people/find-person.ts';
 import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
+import { consentRecord } from './consent-record.ts';
 
 export interface InGallery {
   readonly gallery: string;
@@ -48,11 +47,9 @@ export async function giveConsent(
     };
     const { personId } = found ?? (await createPerson(deps, gallery, { name, consent }));
     if (found) await consents.giveConsent(deps, { gallery, personId }, consent);
-    const { givenMs, untilMs, ...said } = consent;
-    const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
-    const givenAt = new Date(givenMs).toISOString();
-    terminal.record({ type: 'consent-given', galleryId: gallery.galleryId, personId, ...said, givenAt, until });
-    const term = until === undefined ? 'until it is withdrawn' : `until ${until.slice(0, 10)}`;
+    const record = consentRecord(gallery.galleryId, personId, consent);
+    terminal.record(record);
+    const term = record.until === undefined ? 'until it is withdrawn' : `until ${record.until.slice(0, 10)}`;
     terminal.say(`The consent of ${printable(found?.name ?? name)} is on record, ${term}.`);
     return EXIT.done;
   });
@@ -82,9 +79,7 @@ async function hashOf({ text, textHash }: GiveOptions): Promise<string> {
     throw new UsageError('Say what was consented to: --text <file>, or --text-hash <sha256>.');
   }
   if (text === undefined) return (textHash ?? '').toLowerCase();
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(text), hash).catch((error: unknown) => {
+  return hashFile(text).catch((error: unknown) => {
     throw new UsageError(`${text}: ${describeFileError(error)}`);
   });
-  return hash.digest('hex');
 }

@@ -1,4 +1,5 @@
 // Which photo is of whom: a folder a person, a file-name pattern, or a spreadsheet.
+import type { ImportedConsent } from '../../core/consent-to-import.ts';
 import type { RefusalReason } from '../refusals.ts';
 
 export interface PlannedPhoto {
@@ -7,6 +8,8 @@ export interface PlannedPhoto {
   readonly path: string;
   /** How the file is named to the user: its path within the folder, as given. */
   readonly file: string;
+  /** What the person consented to, where the list says so. */
+  readonly consent?: ImportedConsent;
 }
 
 /** Meant as a photo, but can't be one. */

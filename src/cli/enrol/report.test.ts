@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -22,4 +22,21 @@ test('rows keep their shape whatever names hold, and no cell is a formula', asyn
 
 test('a report that can not be written is said before any work', async () => {
   await expect(openReport('/nowhere/at-all/report.csv')).rejects.toThrow(/can't be written.*no such file/i);
+});
+
+test('a report takes the place of an older one, and of nothing else', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kith-report-'));
+  const path = join(folder, 'report.csv');
+  for (const person of ['Ann', 'Ben']) {
+    const report = await openReport(path);
+    await report.add({ file: '1.jpg', person, result: 'enrolled' });
+    await report.close();
+  }
+  expect(readFileSync(path, 'utf8')).toBe(
+    'file,person,result,reason,message,advice,personId,faceId\n1.jpg,Ben,enrolled,,,,,\n',
+  );
+  const list = join(folder, 'members.csv');
+  writeFileSync(list, 'person,file\nAnn,1.jpg\n');
+  await expect(openReport(list)).rejects.toThrow(/is there already and is no report/);
+  expect(readFileSync(list, 'utf8')).toBe('person,file\nAnn,1.jpg\n');
 });

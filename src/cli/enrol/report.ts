@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { stringify } from 'csv-stringify/sync';
 import { describeFileError } from '../image-file.ts';
 import { UsageError } from '../usage-error.ts';
@@ -15,8 +15,10 @@ export interface Report {
 export async function openReport(path: string): Promise<Report> {
   let file: FileHandle;
   try {
+    await requireOldReport(path);
     file = await open(path, 'w', 0o600);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`The report ${path} can't be written. ${describeFileError(error)}`, { cause: error });
   }
   // Photos are through in no order and at once; rows are written one after the other
@@ -30,6 +32,21 @@ export async function openReport(path: string): Promise<Report> {
       await last.finally(() => file.close());
     },
   };
+}
+
+/** A slip of the keyboard must not write over the list that is imported, or a photo. */
+async function requireOldReport(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile() || stats.size === 0) return;
+  const head = toCsv([...COLUMNS]);
+  const old = await open(path, 'r');
+  try {
+    const { bytesRead, buffer } = await old.read(Buffer.alloc(head.length), 0, head.length, 0);
+    if (buffer.toString('utf8', 0, bytesRead) === head) return;
+  } finally {
+    await old.close();
+  }
+  throw new UsageError(`${path} is there already and is no report of kith enrol: name another file for the report.`);
 }
 
 export function toCsv(cells: readonly string[]): string {

@@ -8,6 +8,7 @@ import { trainGallery } from '../../core/operations/train-gallery.ts';
 import type { Acting, Deps } from '../../core/ports.ts';
 import type { QualityLevel } from '../../core/types.ts';
 import { forEachConcurrently } from '../concurrently.ts';
+import { consentRecord } from '../consent/consent-record.ts';
 import { EXIT, type ExitCode, exitCodeFor } from '../exit-codes.ts';
 import { findGallery } from '../find-gallery.ts';
 import { readImageFile } from '../image-file.ts';
@@ -41,7 +42,14 @@ export async function runEnrolment(deps: EnrolDeps, plan: PhotoPlan, run: Enrolm
   const startMs = Date.now();
   const gallery = await openGallery(deps, run);
   const importer = openPhotoImporter(deps, gallery, { target: run.target, minQuality: run.minQuality });
-  const totals: EnrolmentTotals = { enrolled: 0, alreadyEnrolled: 0, usable: 0, people: new Set(), refused: [] };
+  const totals: EnrolmentTotals = {
+    enrolled: 0,
+    alreadyEnrolled: 0,
+    usable: 0,
+    people: new Set(),
+    consents: 0,
+    refused: [],
+  };
   const ledger = createLedger(run, totals);
 
   for (const { file, personName, ...refusal } of plan.refused) {
@@ -75,6 +83,7 @@ export async function runEnrolment(deps: EnrolDeps, plan: PhotoPlan, run: Enrolm
     refused: totals.refused.length,
     setAside: plan.aside.length,
     people: totals.people.size,
+    consents: totals.consents,
     trained,
     interrupted,
     seconds,
@@ -106,7 +115,8 @@ async function take(importer: PhotoImporter, photo: PlannedPhoto, isDryRun: bool
   try {
     const image = await readImageFile(photo.path);
     const sourceHash = createHash('sha256').update(image).digest('hex');
-    const toImport = { personName: photo.personName, image, sourceHash };
+    const { personName, consent } = photo;
+    const toImport = { personName, image, sourceHash, ...(consent ? { consent } : {}) };
     return await (isDryRun ? importer.checkPhoto(toImport) : importer.importPhoto(toImport));
   } catch (error) {
     return { outcome: 'refused', refusal: refusalOf(error) };
@@ -132,8 +142,12 @@ function createLedger(run: EnrolmentRun, totals: EnrolmentTotals): Ledger {
       switch (result.outcome) {
         case 'enrolled':
         case 'already-enrolled': {
-          const { person, enrolment, outcome } = result;
+          const { person, enrolment, outcome, consentGiven } = result;
           const ids = { personId: person.personId, faceId: enrolment.enrolmentId };
+          if (consentGiven) {
+            totals.consents++;
+            run.terminal.record(consentRecord(run.galleryId, person.personId, consentGiven));
+          }
           if (outcome === 'enrolled') {
             totals.enrolled++;
             totals.people.add(personName);

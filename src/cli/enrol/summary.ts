@@ -17,6 +17,8 @@ export interface EnrolmentTotals {
   /** In a dry run: would be enrolled. */
   usable: number;
   readonly people: Set<string>;
+  /** Put on record. */
+  consents: number;
   readonly refused: RefusedPhoto[];
 }
 
@@ -28,7 +30,7 @@ export function sayTotals(
   totals: EnrolmentTotals,
   run: { readonly gallery: string; readonly isDryRun: boolean; readonly seconds: number },
 ): void {
-  const { enrolled, alreadyEnrolled, usable, people, refused } = totals;
+  const { enrolled, alreadyEnrolled, usable, people, consents, refused } = totals;
   if (run.isDryRun) {
     terminal.say(
       `${count(usable, 'photo')} of ${count(people.size, 'person', 'people')} would be enrolled in "${run.gallery}". Nothing was written.`,
@@ -45,6 +47,7 @@ export function sayTotals(
   if (alreadyEnrolled > 0) {
     terminal.say(`${count(alreadyEnrolled, 'photo was', 'photos were')} enrolled already.`);
   }
+  if (consents > 0) terminal.say(`The consent of ${count(consents, 'person', 'people')} was put on record.`);
   if (refused.length > 0) sayRefused(terminal, refused);
 }
 

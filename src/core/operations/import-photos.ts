@@ -1,10 +1,13 @@
 import { checkName, packFor } from '../checks.ts';
+import { type ImportedConsent, planConsent } from '../consent-to-import.ts';
 import { KithError } from '../errors.ts';
 import type { FaceTarget } from '../face-choice.ts';
 import type { Acting, Deps } from '../ports.ts';
+import type { NewConsent } from '../storage/consents.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
-import type { Enrolment, Gallery, Person, Quality, QualityLevel } from '../types.ts';
-import { readFaceToEnrol, storeFace } from './enrol-face.ts';
+import type { Consent, Enrolment, Gallery, Person, Quality, QualityLevel } from '../types.ts';
+import { type FaceToEnrol, readFaceToEnrol, storeFace } from './enrol-face.ts';
+import { checkConsent, giveConsent } from './manage-consents.ts';
 import { createPerson } from './manage-persons.ts';
 
 export interface PhotoToImport {
@@ -12,6 +15,8 @@ export interface PhotoToImport {
   readonly image: Uint8Array;
   /** SHA-256 of the source file, hex: the same photo of the same person is enrolled once. */
   readonly sourceHash: string;
+  /** What the person consented to; put on record unless it is there already. */
+  readonly consent?: ImportedConsent;
 }
 
 export type ImportedPhoto =
@@ -19,6 +24,8 @@ export type ImportedPhoto =
       readonly outcome: 'enrolled' | 'already-enrolled';
       readonly person: Person;
       readonly enrolment: Enrolment;
+      /** When this photo put the person's consent on record. */
+      readonly consentGiven?: Consent;
     }
   /** From a check: it would have been enrolled. */
   | { readonly outcome: 'usable'; readonly quality: Quality };
@@ -57,11 +64,25 @@ export function openPhotoImporter(
     return enrolment ? { outcome: 'already-enrolled', person, enrolment } : person;
   }
 
-  async function write(photo: PhotoToImport, face: Parameters<typeof storeFace>[1]['face']): Promise<ImportedPhoto> {
+  /** What of the photo's consent is to be put on record for somebody who is there; refuses what was withdrawn since. */
+  async function consentToGive(photo: PhotoToImport, personId: string): Promise<NewConsent | undefined> {
+    if (!photo.consent) return undefined;
+    const consent = planConsent(photo.consent, await deps.store.findConsent(gallery, personId), deps.clock.nowMs());
+    if (consent) checkConsent(consent, deps.clock.nowMs());
+    return consent;
+  }
+
+  async function settleConsent(photo: PhotoToImport, personId: string): Promise<{ readonly consentGiven?: Consent }> {
+    const consent = await consentToGive(photo, personId);
+    return consent ? { consentGiven: await giveConsent(deps, { gallery, personId }, consent) } : {};
+  }
+
+  async function write(photo: PhotoToImport, face: FaceToEnrol): Promise<ImportedPhoto> {
     const found = await findEnrolled(photo);
     if (found && 'outcome' in found) return found;
-    if (!found) requireNoConsent(gallery);
-    const person = found ?? (await createPerson(deps, gallery, { name: photo.personName }));
+    const { person, ...given } = found
+      ? { person: found, ...(await settleConsent(photo, found.personId)) }
+      : await makePerson(photo);
     const enrolment = await storeFace(deps, {
       gallery,
       personId: person.personId,
@@ -69,15 +90,37 @@ export function openPhotoImporter(
       userData: undefined,
       sourceHash: photo.sourceHash,
     });
-    return { outcome: 'enrolled', person, enrolment };
+    return { outcome: 'enrolled', person, enrolment, ...given };
+  }
+
+  async function makePerson(
+    photo: PhotoToImport,
+  ): Promise<{ readonly person: Person; readonly consentGiven?: Consent }> {
+    const consent = newConsent(photo);
+    const person = await createPerson(deps, gallery, { name: photo.personName, ...(consent ? { consent } : {}) });
+    return { person, ...(consent ? { consentGiven: consent } : {}) };
+  }
+
+  /** Somebody new is refused before they are made, so that nobody is left without a face. */
+  function newConsent({ consent }: PhotoToImport): NewConsent | undefined {
+    const planned = consent && planConsent(consent, undefined, deps.clock.nowMs());
+    if (planned) checkConsent(planned, deps.clock.nowMs());
+    else requireNoConsent(gallery);
+    return planned;
   }
 
   return {
     async importPhoto(photo) {
       checkName(photo.personName);
       const found = await findEnrolled(photo);
-      if (found && 'outcome' in found) return found;
-      if (!found) requireNoConsent(gallery);
+      if (found && 'outcome' in found) {
+        if (!photo.consent || found.outcome === 'usable') return found;
+        const { personId } = found.person;
+        return { ...found, ...(await inTurn(photo.personName, () => settleConsent(photo, personId))) };
+      }
+      // Asked before the costly part; asked again when it is written
+      if (found) await consentToGive(photo, found.personId);
+      else newConsent(photo);
       const face = await readFaceToEnrol(deps, {
         ...options,
         packId,
@@ -92,15 +135,17 @@ export function openPhotoImporter(
     async checkPhoto(photo) {
       checkName(photo.personName);
       const found = (await deps.store.findGallery(gallery)) && (await findEnrolled(photo));
+      const person = found && ('outcome' in found ? found.outcome !== 'usable' && found.person : found);
+      if (person) await consentToGive(photo, person.personId);
+      else newConsent(photo);
       if (found && 'outcome' in found) return found;
-      if (!found) requireNoConsent(gallery);
       const { quality } = await readFaceToEnrol(deps, { ...options, packId, image: photo.image });
       return { outcome: 'usable', quality };
     },
   };
 }
 
-/** Somebody new has no consent on record: refused before they are made, so that nobody is left without a face. */
+/** Somebody new has no consent on record. */
 function requireNoConsent({ consentPolicy }: Pick<Gallery, 'consentPolicy'>): void {
   if (consentPolicy === 'attested') return;
   throw new KithError({
