@@ -112,6 +112,11 @@ async function fillKith(kith: KithHttp): Promise<KnownValues> {
     known.personId.push(personId);
     known.faceId.push((await kith.call('POST', `${people}/${personId}/faces`, Buffer.from(photo))).body.faceId);
   }
+  const probes = await Promise.all(
+    photos.map((photo) => kith.call('POST', '/detect?keepForS=3600', Buffer.from(photo))),
+  );
+  known.probeId = probes.flatMap(({ body }) => body.faces.map((face: { probeId: string }) => face.probeId));
+  known.probeIds = known.among = known.probeId;
   known.fromPersonId = known.intoPersonId = known.personId;
   return known;
 }
@@ -136,7 +141,7 @@ function kithDocument(routes: readonly DeclaredRoute[]): OpenApi {
           parameters: [...parametersIn('path', schema.params), ...parametersIn('query', schema.querystring)],
           // A route without a body of its own that is posted to takes a photo
           ...(schema.body
-            ? { requestBody: { content: { 'application/json': { schema: schema.body } } } }
+            ? { requestBody: requestBodyOf(schema.body) }
             : method === 'POST'
               ? { requestBody: { content: { 'application/octet-stream': { schema: {} } } } }
               : {}),
@@ -145,6 +150,11 @@ function kithDocument(routes: readonly DeclaredRoute[]): OpenApi {
     }
   }
   return { paths } as OpenApi;
+}
+
+/** Bodies that are no JSON say of what type they are. */
+function requestBodyOf(schema: object): object {
+  return 'content' in schema ? schema : { content: { 'application/json': { schema } } };
 }
 
 async function send({ method, path, contentType, body }: FuzzedRequest) {

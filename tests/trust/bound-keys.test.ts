@@ -72,6 +72,9 @@ function filled(url: string, galleryId: string): string {
 function bodyFor(method: string, url: string, galleryId: string): object | Buffer | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
   if (/(persistedfaces|\/faces|\/detect)$/.test(url) || url === '/v1/identify') return photo;
+  if (url === '/v1/group') return { probeIds: [probeId] };
+  if (url === '/v1/similar') return { probeId, among: [probeId] };
+  if (url.endsWith('/similar')) return { probeId };
   if (url.endsWith('/identify')) return { faceIds: [probeId], largePersonGroupId: galleryId };
   if (url.endsWith('/verify')) return { faceId: probeId, personId, largePersonGroupId: galleryId };
   if (url.endsWith('/findsimilars')) return { faceId: probeId, largeFaceListId: galleryId };
@@ -126,6 +129,9 @@ describe('beyond its galleries', () => {
       `POST ${AZURE}/detect`,
       `POST ${AZURE}/group`,
       `POST ${AZURE}/findsimilars`,
+      'POST /v1/detect',
+      'POST /v1/group',
+      'POST /v1/similar',
       'GET /v1/models',
       'GET /v1/galleries',
     ]);

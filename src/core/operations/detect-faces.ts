@@ -19,11 +19,19 @@ export interface DetectedFace {
   readonly probeId?: string;
 }
 
-/** Faces of a photo, largest first; none is an empty list. The photo itself is never kept. */
+export interface DetectedFaces {
+  /** Size after EXIF orientation. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Largest first; none is an empty list. */
+  readonly faces: readonly DetectedFace[];
+}
+
+/** The photo itself is never kept. */
 export async function detectFaces(
   deps: Pick<Deps, 'store' | 'vault' | 'engine' | 'clock' | 'newId' | 'recognitionModels'> & Acting,
   input: DetectFacesInput,
-): Promise<readonly DetectedFace[]> {
+): Promise<DetectedFaces> {
   const pack = packFor(deps, input.recognitionModel);
   const { probeTtlS } = input;
   const options = {
@@ -33,8 +41,8 @@ export async function detectFaces(
     measure: input.measure || probeTtlS !== undefined,
     embed: probeTtlS !== undefined,
   };
-  const { faces } = await deps.engine.analyse(input.image, options, input.signal);
-  if (probeTtlS === undefined) return faces.map(({ template: _, ...face }) => ({ face }));
+  const { faces, widthPx, heightPx } = await deps.engine.analyse(input.image, options, input.signal);
+  if (probeTtlS === undefined) return { widthPx, heightPx, faces: faces.map(({ template: _, ...face }) => ({ face })) };
 
   const expiresMs = deps.clock.nowMs() + probeTtlS * 1000;
   const kept = faces.map(({ template, ...face }) => {
@@ -62,5 +70,5 @@ export async function detectFaces(
     });
     await deps.store.insertProbes(input.tenantId, probes);
   }
-  return kept.map(({ face, probe }) => ({ face, probeId: probe.probeId }));
+  return { widthPx, heightPx, faces: kept.map(({ face, probe }) => ({ face, probeId: probe.probeId })) };
 }

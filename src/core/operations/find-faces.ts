@@ -14,15 +14,11 @@ export interface FoundFaces {
 /** Finds and measures the faces of a photo, and keeps nothing that could recognise them. */
 export async function findFaces(
   deps: Pick<Deps, 'engine' | 'recognitionModels'>,
-  photo: { readonly image: Uint8Array; readonly recognitionModel: string },
+  photo: { readonly image: Uint8Array; readonly recognitionModel: string; readonly signal?: AbortSignal },
 ): Promise<FoundFaces> {
   const { packId } = packFor(deps, photo.recognitionModel);
-  const { faces, widthPx, heightPx } = await deps.engine.analyse(photo.image, {
-    packId,
-    maxFaces: MAX_FACES_PER_IMAGE,
-    measure: true,
-    // The length of a template says how well the face would be recognised
-    embed: true,
-  });
+  // The length of a template says how well the face would be recognised
+  const options = { packId, maxFaces: MAX_FACES_PER_IMAGE, measure: true, embed: true };
+  const { faces, widthPx, heightPx } = await deps.engine.analyse(photo.image, options, photo.signal);
   return { widthPx, heightPx, faces: faces.map(({ template: _, ...face }) => face) };
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalidArgument } from '../../core/checks.ts';
 import { KithError } from '../../core/errors.ts';
 import { MAX_IMAGE_BYTES } from '../../core/limits.ts';
-import { readForm } from './form-body.ts';
+import { readForm } from '../http/form-body.ts';
 
 /** The longest JSON Azure's limits allow: a name, user data of 16,384 characters, or 1,000 face ids. */
 export const MAX_JSON_BYTES = 1024 * 1024;
@@ -32,7 +32,7 @@ export function addBodyParsers(app: FastifyInstance): void {
     readImage(stream),
   );
   app.addContentTypeParser('multipart/form-data', (request: FastifyRequest, stream: IncomingMessage) =>
-    readForm(request.headers, stream),
+    readForm(request.headers, stream, MAX_IMAGE_BYTES),
   );
 }
 

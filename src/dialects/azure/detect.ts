@@ -70,7 +70,7 @@ export function addDetectRoute(
     async handle({ audit, tenantId, query, body, signal }) {
       const wish = readWish(query);
       const image = await imageBytes(deps, body, signal);
-      const faces = await detectFaces(
+      const { faces } = await detectFaces(
         { ...deps, audit },
         {
           tenantId,

@@ -4,7 +4,7 @@ import { enrolFace } from '../../core/operations/enrol-face.ts';
 import { getEnrolmentPhoto } from '../../core/operations/enrolment-photos.ts';
 import { deleteEnrolment, listEnrolments } from '../../core/operations/manage-enrolments.ts';
 import type { Deps } from '../../core/ports.ts';
-import type { Box, Enrolment } from '../../core/types.ts';
+import type { Enrolment } from '../../core/types.ts';
 import { galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
 import {
@@ -13,6 +13,7 @@ import {
   EnrolQuery,
   FaceParams,
   PersonParams,
+  parseBox,
   wireBox,
   wireQuality,
   wireTime,
@@ -93,12 +94,6 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
       );
     },
   });
-}
-
-/** The schema has seen to it that there are four numbers. */
-function parseBox(text: string): Box {
-  const [leftPx, topPx, widthPx, heightPx] = text.split(',').map(Number) as [number, number, number, number];
-  return { leftPx, topPx, widthPx, heightPx };
 }
 
 function wireFace(enrolment: Enrolment): Static<typeof EnrolledFace> {

@@ -3,9 +3,10 @@ import { getReferredGallery } from '../../core/galleries.ts';
 import type { Identification } from '../../core/operations/identify.ts';
 import { identifyPhoto } from '../../core/operations/identify-photo.ts';
 import type { Deps } from '../../core/ports.ts';
+import type { Candidate } from '../../core/types.ts';
 import { galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
-import { Identified, IdentifyQuery, type Search, wireBox, wireQuality } from './wire.ts';
+import { type FoundCandidate, Identified, IdentifyQuery, type Search, wireFoundFace } from './wire.ts';
 
 const DEFAULT_MAX_CANDIDATES = 3;
 
@@ -34,16 +35,9 @@ export function addIdentifyRoute(routes: Routes, deps: Deps): void {
         widthPx,
         heightPx,
         faces: faces.map(({ face, outcome, candidates, search }) => ({
-          box: wireBox(face.box),
-          quality: wireQuality(face.quality ?? { level: 'low', reasons: [] }),
+          ...wireFoundFace(face),
           outcome,
-          candidates: candidates.map(({ personId, personName, confidence, score, strangerRate }) => ({
-            personId,
-            name: personName,
-            confidence,
-            score,
-            strangerRate,
-          })),
+          candidates: candidates.map(wireCandidate),
           search: wireSearch(search),
         })),
       };
@@ -51,7 +45,12 @@ export function addIdentifyRoute(routes: Routes, deps: Deps): void {
   });
 }
 
-function wireSearch(search: Identification['search']): Static<typeof Search> {
+export function wireCandidate(candidate: Candidate): Static<typeof FoundCandidate> {
+  const { personId, personName, confidence, score, strangerRate } = candidate;
+  return { personId, name: personName, confidence, score, strangerRate };
+}
+
+export function wireSearch(search: Identification['search']): Static<typeof Search> {
   return {
     gallerySize: search.persons,
     searched: search.enrolmentsSearched,

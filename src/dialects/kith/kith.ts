@@ -9,9 +9,11 @@ import { createKeySlots } from '../http/key-slots.ts';
 import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addConsentRoutes } from './consents.ts';
+import { addDetectRoute } from './detect.ts';
 import { addDuplicatesRoute } from './duplicates.ts';
 import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
+import { addGroupRoute } from './group.ts';
 import { addIdentifyRoute } from './identify.ts';
 import { addKeyRoutes } from './keys.ts';
 import { addMergeRoutes } from './merges.ts';
@@ -20,7 +22,9 @@ import { addPeopleRoutes } from './people.ts';
 import { addPersonRecordRoute } from './person-record.ts';
 import { addRetentionRoutes } from './retention.ts';
 import { createRoutes, sendProblem } from './route.ts';
+import { addSimilarRoutes } from './similar.ts';
 import { addStatusRoute } from './status.ts';
+import { addVerifyRoute } from './verify.ts';
 
 const MAX_JSON_BYTES = 256 * 1024;
 const PHOTO_TYPES = ['application/octet-stream', 'image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp'];
@@ -70,6 +74,10 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
   addConsentRoutes(routes, deps);
   addRetentionRoutes(routes, deps);
   addFaceRoutes(routes, deps);
+  addDetectRoute(routes, deps);
+  addVerifyRoute(routes, deps);
+  addGroupRoute(routes, deps);
+  addSimilarRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
   addDuplicatesRoute(routes, deps);
 }

@@ -1,16 +1,20 @@
 // How one operation of Kith's own API is mounted: key first, then body, then schemas, then the handler.
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';
 import type { KithError } from '../../core/errors.ts';
+import { MAX_LOCAL_IMAGE_BYTES } from '../../core/limits.ts';
 import type { Audit, Deps } from '../../core/ports.ts';
 import type { KeyBounds, Permission, Principal } from '../../core/types.ts';
 import { admit, bearerToken } from '../http/admit.ts';
+import { type FormBody, readForm } from '../http/form-body.ts';
 import { goneSignal } from '../http/gone-signal.ts';
 import { type KeyScope, requireWithinBounds } from '../http/key-bounds.ts';
 import type { KeySlots } from '../http/key-slots.ts';
 import { outageOf } from '../http/outage.ts';
 import { PAGE_HEADERS } from '../http/page-headers.ts';
+import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { type ProblemAnswer, problemAnswerOf } from './errors.ts';
 
 export interface Call<P, Q, B> {
@@ -56,6 +60,12 @@ export interface JsonRoute<P extends TObject, Q extends TObject, B extends TSche
 /** A route whose body is the photo itself. */
 export type PhotoRoute<P extends TObject, Q extends TObject, A extends TSchema> = Route<P, Q, A, Uint8Array>;
 
+/** A route whose body is a form with a photo under each of these names. */
+export interface PhotosRoute<P extends TObject, Q extends TObject, A extends TSchema, N extends string>
+  extends Route<P, Q, A, Readonly<Record<N, Uint8Array>>> {
+  readonly photos: readonly N[];
+}
+
 /** A route that answers a JPEG. */
 export interface PictureRoute<P extends TObject, Q extends TObject>
   extends Omit<Route<P, Q, TSchema, undefined>, 'answers' | 'success' | 'handle'> {
@@ -65,6 +75,9 @@ export interface PictureRoute<P extends TObject, Q extends TObject>
 export interface Routes {
   json<P extends TObject, Q extends TObject, B extends TSchema, A extends TSchema>(route: JsonRoute<P, Q, B, A>): void;
   photo<P extends TObject, Q extends TObject, A extends TSchema>(route: PhotoRoute<P, Q, A>): void;
+  photos<P extends TObject, Q extends TObject, A extends TSchema, N extends string>(
+    route: PhotosRoute<P, Q, A, N>,
+  ): void;
   picture<P extends TObject, Q extends TObject>(route: PictureRoute<P, Q>): void;
 }
 
@@ -74,7 +87,31 @@ export function createRoutes(app: FastifyInstance, deps: RouteDeps): Routes {
   return {
     json: (route) => mount(app, deps, { ...route, bodySchema: route.body } as MountedRoute),
     photo: (route) => mount(app, deps, { ...route, isPhoto: true } as unknown as MountedRoute),
+    photos: (route) => {
+      // Forms are read by the routes that ask for one, and by no other
+      app.register(async (scope) => {
+        takeFormsOnly(scope);
+        mount(scope, deps, { ...route, bodySchema: formSchema(route.photos) } as unknown as MountedRoute);
+      });
+    },
     picture: (route) => mount(app, deps, { ...route, answers: JPEG, isPicture: true } as unknown as MountedRoute),
+  };
+}
+
+function takeFormsOnly(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('multipart/form-data', (request: FastifyRequest, stream: IncomingMessage) =>
+    readForm(request.headers, stream, MAX_LOCAL_IMAGE_BYTES),
+  );
+  scope.setValidatorCompiler(({ schema, httpPart }) =>
+    compileCheck(schema as TSchema, httpPart === 'body' ? 'form' : (httpPart as HttpPart)),
+  );
+}
+
+function formSchema(photos: readonly string[]): object {
+  const file = Type.Unsafe<Uint8Array>({ format: 'binary' });
+  return {
+    content: { 'multipart/form-data': { schema: Type.Object(Object.fromEntries(photos.map((name) => [name, file]))) } },
   };
 }
 
@@ -82,6 +119,7 @@ const JPEG = Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary', descrip
 
 interface MountedRoute extends Route<TObject, TObject, TSchema, unknown> {
   readonly bodySchema?: TSchema;
+  readonly photos?: readonly string[];
   readonly isPhoto?: boolean;
   readonly isPicture?: boolean;
   readonly page?: (answer: never) => string;
@@ -112,6 +150,7 @@ function mount(app: FastifyInstance, { keys, auditLog, store, takeSlot }: RouteD
       const principal = principals.get(request);
       if (!principal) throw new Error('a request came past the key check');
       if (route.isPhoto && !(request.body instanceof Uint8Array)) throw noPhoto();
+      if (route.photos) requireFiles(request.body, route.photos);
       await requireWithinBounds(store, principal, scopeOf(principal, request, route));
       const answer = await route.handle({
         tenantId: principal.tenantId,
@@ -132,6 +171,14 @@ function mount(app: FastifyInstance, { keys, auditLog, store, takeSlot }: RouteD
 
 function noPhoto(): KithError {
   return invalidArgument('body', 'malformed', 'The body is to be the photo itself, as application/octet-stream.');
+}
+
+/** The schema can't tell a file from a field's text. */
+function requireFiles(body: unknown, names: readonly string[]): void {
+  for (const name of names) {
+    if ((body as Partial<FormBody> | undefined)?.[name] instanceof Uint8Array) continue;
+    throw invalidArgument(name, 'malformed', `The body is to be a form with a photo as the file "${name}".`);
+  }
 }
 
 function scopeOf({ tenantId }: Principal, request: FastifyRequest, { about }: MountedRoute): KeyScope {
@@ -170,7 +217,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 function httpFault(error: unknown): ProblemAnswer | undefined {
   const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return { status: 415, code: 'media-type', detail: 'Send JSON as application/json and a photo as its own type.' };
+    return {
+      status: 415,
+      code: 'media-type',
+      detail: 'Send JSON as application/json, a photo as its own type, two photos as multipart/form-data.',
+    };
   }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return { status: 413, code: 'body-too-large', detail: 'The body is larger than this route takes.' };

@@ -171,6 +171,7 @@ export const FaceQuality = Type.Object({
   level: Type.Enum(['low', 'medium', 'high']),
   reasons: Type.Array(Type.String(), { description: 'What would make it better, worst first.' }),
 });
+export const FoundFace = { box: FaceBox, quality: FaceQuality };
 export const EnrolledFace = Type.Object({
   faceId: Type.String(),
   box: FaceBox,
@@ -180,9 +181,11 @@ export const EnrolledFace = Type.Object({
 });
 export const EnrolledFaces = Type.Object({ faces: Type.Array(EnrolledFace) });
 
+/** left,top,width,height in pixels. */
+export const BOX_PATTERN = '\\d{1,6},\\d{1,6},\\d{1,6},\\d{1,6}';
 export const EnrolQuery = Type.Object({
   box: Type.Optional(
-    Type.String({ pattern: '^\\d+,\\d+,\\d+,\\d+$', description: 'left,top,width,height of the face that is meant.' }),
+    Type.String({ pattern: `^${BOX_PATTERN}$`, description: 'left,top,width,height of the face that is meant.' }),
   ),
   minQuality: Type.Optional(Type.Enum(['low', 'medium', 'high'], { default: 'medium' })),
   once: Type.Optional(
@@ -192,6 +195,7 @@ export const EnrolQuery = Type.Object({
   ),
 });
 
+export const Outcome = Type.Enum(['match', 'review', 'unknown']);
 export const FoundCandidate = Type.Object({
   personId: Type.String(),
   name: Type.String(),
@@ -209,9 +213,8 @@ export const Identified = Type.Object({
   heightPx: Type.Integer(),
   faces: Type.Array(
     Type.Object({
-      box: FaceBox,
-      quality: FaceQuality,
-      outcome: Type.Enum(['match', 'review', 'unknown']),
+      ...FoundFace,
+      outcome: Outcome,
       candidates: Type.Array(FoundCandidate),
       search: Search,
     }),
@@ -263,6 +266,17 @@ export function wireBox({ leftPx, topPx, widthPx, heightPx }: Box): Static<typeo
 
 export function wireQuality({ level, reasons }: Quality): Static<typeof FaceQuality> {
   return { level, reasons: [...reasons] };
+}
+
+/** `left,top,width,height`: the schema has seen to it that there are four numbers. */
+export function parseBox(text: string): Box {
+  const [leftPx, topPx, widthPx, heightPx] = text.split(',').map(Number) as [number, number, number, number];
+  return { leftPx, topPx, widthPx, heightPx };
+}
+
+/** A face of a photo that is looked at. Unmeasured it is as good as unusable. */
+export function wireFoundFace(face: { readonly box: Box; readonly quality?: Quality }) {
+  return { box: wireBox(face.box), quality: wireQuality(face.quality ?? { level: 'low', reasons: [] }) };
 }
 
 export function wireTime(epochMs: number): string {

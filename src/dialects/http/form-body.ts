@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { invalidArgument } from '../../core/checks.ts';
 import { KithError } from '../../core/errors.ts';
-import { MAX_IMAGE_BYTES } from '../../core/limits.ts';
 
 /** Fields as text, files as bytes, by name; of two with one name the last counts. */
 export type FormBody = Readonly<Record<string, string | Uint8Array>>;
@@ -11,10 +10,15 @@ export type FormBody = Readonly<Record<string, string | Uint8Array>>;
 const LIMITS = { fieldNameSize: 100, fieldSize: 64 * 1024, fields: 20, files: 2, parts: 22, headerPairs: 50 };
 
 /** A multipart form; what has neither a file name nor the type application/octet-stream counts as a field. */
-export async function readForm(headers: IncomingHttpHeaders, stream: IncomingMessage): Promise<FormBody> {
+export async function readForm(
+  headers: IncomingHttpHeaders,
+  stream: IncomingMessage,
+  maxFileBytes: number,
+): Promise<FormBody> {
   const form = new Map<string, string | Uint8Array>();
   let isTooBig = false;
-  const busboy = openBusboy(headers);
+  let hasTooMany = false;
+  const busboy = openBusboy(headers, maxFileBytes);
   busboy.on('field', (name, value, nameTruncated, valueTruncated) => {
     if (nameTruncated || valueTruncated) isTooBig = true;
     form.set(name, value);
@@ -29,26 +33,27 @@ export async function readForm(headers: IncomingHttpHeaders, stream: IncomingMes
   });
   for (const limit of ['fieldsLimit', 'filesLimit', 'partsLimit'] as const) {
     busboy.on(limit, () => {
-      isTooBig = true;
+      hasTooMany = true;
     });
   }
   await pipeline(stream, busboy).catch((error: unknown) => {
     throw malformed(error);
   });
+  if (hasTooMany) throw invalidArgument('body', 'out-of-range', 'The form has more parts than are taken here.');
   if (isTooBig) {
     throw new KithError({
       kind: 'image-unusable',
       fault: 'too-many-bytes',
-      message: `A photo has at most ${MAX_IMAGE_BYTES} bytes here.`,
+      message: `A photo has at most ${maxFileBytes} bytes here.`,
     });
   }
   return Object.fromEntries(form);
 }
 
 /** The constructor itself throws when the content type has no boundary. */
-function openBusboy(headers: IncomingHttpHeaders) {
+function openBusboy(headers: IncomingHttpHeaders, fileSize: number) {
   try {
-    return new Busboy({ headers: headers as BusboyHeaders, limits: { ...LIMITS, fileSize: MAX_IMAGE_BYTES } });
+    return new Busboy({ headers: headers as BusboyHeaders, limits: { ...LIMITS, fileSize } });
   } catch (error) {
     throw malformed(error);
   }
