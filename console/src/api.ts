@@ -66,6 +66,44 @@ export interface Identified {
   faces: IdentifiedFace[];
 }
 
+/** A face of a photo; with a probe where it is to be grouped or ranked. */
+export interface DetectedFace {
+  box: Box;
+  quality: Quality;
+  probeId?: string;
+}
+
+export interface Detected {
+  widthPx: number;
+  heightPx: number;
+  faces: DetectedFace[];
+}
+
+export type Outcome = IdentifiedFace['outcome'];
+
+export interface Verified {
+  outcome: Outcome;
+  confidence: number;
+  score: number;
+  strangerRate: number;
+  rule: { model: string; threshold: number; reviewThreshold: number; expectedFmr: number; calibratedOn: string };
+  faces: { photo: DetectedFace; other: DetectedFace };
+}
+
+export interface SimilarFace {
+  probeId: string;
+  outcome: Outcome;
+  confidence: number;
+  score: number;
+  strangerRate: number;
+}
+
+export interface NewConsent {
+  givenBy: string;
+  method: string;
+  textHash: string;
+}
+
 export interface Merge {
   mergeId: string;
   into: string;
@@ -157,17 +195,30 @@ export type Api = ReturnType<typeof createApi>;
 
 const MAX_RETRIES = 5;
 
+interface PhotoOfFace {
+  file: Blob;
+  box: Box;
+}
+
+/** In whole pixels, and not over the edge of the photo. */
+function boxText({ leftPx, topPx, widthPx, heightPx }: Box): string {
+  const [left, top] = [Math.floor(leftPx), Math.floor(topPx)];
+  return [left, top, Math.floor(leftPx + widthPx) - left, Math.floor(topPx + heightPx) - top].join(',');
+}
+
 export function createApi(key: string) {
   async function send(method: string, path: string, body?: object | Blob, signal?: AbortSignal): Promise<Response> {
     const isPhoto = body instanceof Blob;
+    // A form says by itself where its parts begin
+    const isForm = body instanceof FormData;
     for (let attempt = 0; ; attempt++) {
       const response = await fetch(`/v1${path}`, {
         method,
         headers: {
           authorization: `Bearer ${key}`,
-          ...(body ? { 'content-type': isPhoto ? 'application/octet-stream' : 'application/json' } : {}),
+          ...(body && !isForm ? { 'content-type': isPhoto ? 'application/octet-stream' : 'application/json' } : {}),
         },
-        body: body ? (isPhoto ? body : JSON.stringify(body)) : null,
+        body: isPhoto || isForm ? body : body ? JSON.stringify(body) : null,
         signal: signal ?? null,
         cache: 'no-store',
       }).catch((error: unknown) => {
@@ -210,14 +261,20 @@ export function createApi(key: string) {
         ),
       ),
     person: (galleryId: string, personId: string) => json<Person>('GET', ofPerson(galleryId, personId)),
-    addPerson: (galleryId: string, name: string) => json<Person>('POST', inGallery(galleryId, '/people'), { name }),
+    addPerson: (galleryId: string, name: string, consent?: NewConsent) =>
+      json<Person>('POST', inGallery(galleryId, '/people'), { name, ...(consent ? { consent } : {}) }),
     renamePerson: (galleryId: string, personId: string, name: string) =>
       json<Person>('PATCH', ofPerson(galleryId, personId), { name }),
     erasePerson: (galleryId: string, personId: string) => json<unknown>('DELETE', ofPerson(galleryId, personId)),
     faces: (galleryId: string, personId: string) =>
       json<{ faces: EnrolledFace[] }>('GET', ofPerson(galleryId, personId, '/faces')).then(({ faces }) => faces),
-    enrol: (galleryId: string, personId: string, photo: Blob) =>
-      json<EnrolledFace>('POST', ofPerson(galleryId, personId, '/faces?once=true'), photo),
+    /** `box` says which face is meant where the photo shows several. */
+    enrol: (galleryId: string, personId: string, photo: Blob, box?: Box) =>
+      json<EnrolledFace>(
+        'POST',
+        ofPerson(galleryId, personId, `/faces?once=true${box ? `&box=${boxText(box)}` : ''}`),
+        photo,
+      ),
     eraseFace: (galleryId: string, personId: string, faceId: string) =>
       json<void>('DELETE', ofPerson(galleryId, personId, `/faces/${faceId}`)),
     moveFace: (galleryId: string, personId: string, move: { faceId: string; to: string }) =>
@@ -244,6 +301,22 @@ export function createApi(key: string) {
       ).then(({ consents }) => consents),
     identify: (galleryId: string, photo: Blob, signal?: AbortSignal) =>
       json<Identified>('POST', `/identify?gallery=${encodeURIComponent(galleryId)}&maxCandidates=3`, photo, signal),
+    /** `keepForS` keeps a sealed probe of each face for so long, to group and rank by. */
+    detect: (photo: Blob, keepForS?: number, signal?: AbortSignal) =>
+      json<Detected>('POST', `/detect${keepForS === undefined ? '' : `?keepForS=${keepForS}`}`, photo, signal),
+    verify: (photo: PhotoOfFace, other: PhotoOfFace, signal?: AbortSignal) => {
+      const form = new FormData();
+      form.append('photo', photo.file);
+      form.append('other', other.file);
+      const faces = `photoFace=${boxText(photo.box)}&otherFace=${boxText(other.box)}`;
+      return json<Verified>('POST', `/verify?${faces}`, form, signal);
+    },
+    group: (probeIds: readonly string[], signal?: AbortSignal) =>
+      json<{ groups: string[][]; alone: string[] }>('POST', '/group', { probeIds }, signal),
+    similar: (probeId: string, among: readonly string[]) =>
+      json<{ compared: number; faces: SimilarFace[] }>('POST', '/similar', { probeId, among }),
+    similarPeople: (galleryId: string, probeId: string) =>
+      json<{ candidates: Candidate[] }>('POST', inGallery(galleryId, '/similar'), { probeId }),
     duplicates: (galleryId: string, after?: number) =>
       json<{ pairs: DuplicatePair[]; remaining: number; next?: number }>(
         'GET',

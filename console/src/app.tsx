@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { type ComponentType, useCallback, useEffect, useState } from 'react';
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from 'react-aria-components';
 import { type Api, createApi, type Gallery } from './api.ts';
 import icon from './icon.svg';
@@ -14,6 +14,7 @@ import { Privacy } from './screens/privacy.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import { SessionProvider, useSession } from './session.tsx';
 import { texts } from './texts.ts';
+import { Fault, Loading, useLoad } from './ui.tsx';
 
 type Page = keyof typeof texts.nav;
 const PAGES = Object.keys(texts.nav) as Page[];
@@ -124,6 +125,15 @@ function Shell() {
   );
 }
 
+/** A screen that is fetched when it is first looked at. */
+function Later({ screen, load }: { readonly screen: Page; readonly load: () => Promise<ComponentType> }) {
+  // In an object, for React takes a function for a way to make the state
+  const loaded = useLoad(async () => ({ Loaded: await load() }), screen);
+  if (loaded.error !== undefined) return <Fault error={loaded.error} retry={loaded.reload} />;
+  if (!loaded.value) return <Loading />;
+  return <loaded.value.Loaded />;
+}
+
 /** No gallery has this id: ids have no colon. */
 const NEW = ':new';
 
@@ -131,6 +141,12 @@ function Screen({ page, id }: { readonly page: Page; readonly id: string | undef
   switch (page) {
     case 'identify':
       return <Identify />;
+    case 'compare':
+      return <Later screen={page} load={async () => (await import('./screens/compare.tsx')).Compare} />;
+    case 'similar':
+      return <Later screen={page} load={async () => (await import('./screens/similar.tsx')).Similar} />;
+    case 'group':
+      return <Later screen={page} load={async () => (await import('./screens/group.tsx')).Group} />;
     case 'people':
       return id ? <PersonPage personId={id} key={id} /> : <People />;
     case 'add':

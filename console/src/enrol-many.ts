@@ -1,5 +1,5 @@
 // Photos of many people, added one after the other: each person is made with the first photo that is taken.
-import { type Api, ApiError, type Person } from './api.ts';
+import { type Api, ApiError, type NewConsent, type Person } from './api.ts';
 
 export interface PhotoToAdd {
   readonly id: number;
@@ -38,7 +38,7 @@ export async function enrolMany(
 ): Promise<void> {
   const personIds = new Map<string, Promise<string>>();
   const personIdOf = (name: string): Promise<string> => {
-    const known = personIds.get(name) ?? findOrMake(api, galleryId, name);
+    const known = personIds.get(name) ?? findOrMake(api, galleryId, name).then(({ personId }) => personId);
     personIds.set(name, known);
     known.catch(() => personIds.delete(name));
     return known;
@@ -49,9 +49,7 @@ export async function enrolMany(
         await api.enrol(galleryId, await personIdOf(photo.personName), photo.file);
         run.onAdded();
       } catch (error) {
-        const isOutage =
-          error instanceof ApiError && (error.status === 0 || error.status >= 500 || error.status === 401);
-        if (isOutage) {
+        if (isOutage(error)) {
           run.queue.unshift(photo);
           throw error;
         }
@@ -62,7 +60,18 @@ export async function enrolMany(
   await Promise.all(Array.from({ length: PHOTOS_AT_ONCE }, lane));
 }
 
-async function findOrMake(api: Api, galleryId: string, name: string): Promise<string> {
+/** What another photo would meet, too: no answer, or a key that is no longer valid. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status >= 500 || error.status === 401);
+}
+
+/** Whoever has this name already, or somebody new. */
+export async function findOrMake(
+  api: Api,
+  galleryId: string,
+  name: string,
+  consent?: NewConsent,
+): Promise<{ readonly personId: string; readonly isNew: boolean }> {
   let after: string | undefined;
   do {
     const page: { people: Person[]; next?: string } = await api.people(galleryId, {
@@ -71,8 +80,8 @@ async function findOrMake(api: Api, galleryId: string, name: string): Promise<st
       ...(after ? { after } : {}),
     });
     const found = page.people.find((person) => person.name === name);
-    if (found) return found.personId;
+    if (found) return { personId: found.personId, isNew: false };
     after = page.next;
   } while (after);
-  return (await api.addPerson(galleryId, name)).personId;
+  return { personId: (await api.addPerson(galleryId, name, consent)).personId, isNew: true };
 }

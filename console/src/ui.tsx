@@ -1,6 +1,15 @@
 // The small parts every page is made of.
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
-import { Button, type ButtonProps, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import {
+  Button,
+  type ButtonProps,
+  Dialog,
+  Disclosure,
+  DisclosurePanel,
+  Heading,
+  Modal,
+  ModalOverlay,
+} from 'react-aria-components';
 import { ApiError } from './api.ts';
 import { useSession } from './session.tsx';
 import { texts } from './texts.ts';
@@ -73,6 +82,29 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
       <p className="empty-title">{title}</p>
       {children}
     </div>
+  );
+}
+
+/** Pairs of a word and a number, shown when asked for. */
+export function Numbers({ rows }: { readonly rows: readonly (readonly [string, string])[] }) {
+  return (
+    <Disclosure className="numbers">
+      <Heading level={3}>
+        <Button slot="trigger" className="link">
+          {texts.identify.numbers}
+        </Button>
+      </Heading>
+      <DisclosurePanel>
+        <dl className="facts">
+          {rows.map(([term, value]) => (
+            <div key={term}>
+              <dt>{term}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </DisclosurePanel>
+    </Disclosure>
   );
 }
 

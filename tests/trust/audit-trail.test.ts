@@ -131,7 +131,7 @@ describe('through Kith’s own door', () => {
     expect((await call('GET', '/galleries/club/people')).body.people).toMatchObject([{ personId, name: NAME }]);
   });
 
-  test('a photo is neither searched for nor enrolled while nothing can be recorded', async () => {
+  test('a photo is neither searched for, compared, kept nor enrolled while nothing can be recorded', async () => {
     recording = false;
     try {
       const photo = await portraitOf('annElsewhere');
@@ -140,6 +140,17 @@ describe('through Kith’s own door', () => {
       expect(searched.body.faces).toBeUndefined();
       const enrolled = await call('POST', `/galleries/club/people/${personId}/faces?minQuality=low`, photo);
       expect(enrolled.status).toBe(503);
+      const form = new FormData();
+      for (const name of ['photo', 'other']) form.append(name, new Blob([new Uint8Array(photo)]), 'photo.jpg');
+      const authorization = `Bearer ${service.key}`;
+      const verified = await fetch(`${service.url}/v1/verify`, {
+        method: 'POST',
+        headers: { authorization },
+        body: form,
+      });
+      expect(verified.status).toBe(503);
+      expect(await verified.text()).not.toContain('score');
+      expect((await call('POST', '/detect?keepForS=60', photo)).status).toBe(503);
     } finally {
       recording = true;
     }

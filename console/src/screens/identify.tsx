@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
-import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import { Button } from 'react-aria-components';
 import type { Box, Identified, IdentifiedFace } from '../api.ts';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { FacePicture, Fault, Loading, oneIn } from '../ui.tsx';
+import { FacePicture, Fault, Loading, Numbers, oneIn } from '../ui.tsx';
 
 interface LookedAt {
   readonly id: number;
@@ -166,12 +166,12 @@ function FaceAnswer(props: {
         </div>
       </div>
       <p className="fine">{texts.identify.risk(gallery.people, oneIn(face.search.expectedFpir))}</p>
-      <Numbers face={face} />
+      <FaceNumbers face={face} />
     </>
   );
 }
 
-function Numbers({ face }: { readonly face: IdentifiedFace }) {
+function FaceNumbers({ face }: { readonly face: IdentifiedFace }) {
   const { search, quality, candidates } = face;
   const [best] = candidates;
   const rows: readonly (readonly [string, string])[] = [
@@ -187,25 +187,7 @@ function Numbers({ face }: { readonly face: IdentifiedFace }) {
     [texts.identify.model, search.model],
     [texts.identify.calibrated, search.calibratedOn],
   ];
-  return (
-    <Disclosure className="numbers">
-      <Heading level={3}>
-        <Button slot="trigger" className="link">
-          {texts.identify.numbers}
-        </Button>
-      </Heading>
-      <DisclosurePanel>
-        <dl className="facts">
-          {rows.map(([term, value]) => (
-            <div key={term}>
-              <dt>{term}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </DisclosurePanel>
-    </Disclosure>
-  );
+  return <Numbers rows={rows} />;
 }
 
 export function qualityInWords({ level, reasons }: IdentifiedFace['quality']): string {
@@ -238,7 +220,7 @@ function FaceCrop({ url, box, size }: { readonly url: string; readonly box: Box;
   );
 }
 
-function BestPicture({ personId, name }: { readonly personId: string; readonly name: string }) {
+export function BestPicture({ personId, name }: { readonly personId: string; readonly name: string }) {
   const { api, gallery } = useGallery();
   const [faceId, setFaceId] = useState<string>();
   useEffect(() => {
