@@ -131,6 +131,6 @@ function FaceChoice(props: {
 
 /** Empty where the browser could not read the photo. */
 export function FaceImage({ url, alt }: { readonly url: string; readonly alt: string }) {
-  if (url === '') return <span className="face face-initials" role="img" aria-label={alt} />;
+  if (url === '') return <span className="face face-initials" aria-hidden="true" />;
   return <img className="face" src={url} alt={alt} />;
 }
