@@ -115,6 +115,16 @@ describe('v1.2', () => {
     }
   });
 
+  test('a form that is cut off is refused, and nothing else ends', async () => {
+    const part = (about: string) => `--x\r\ncontent-disposition: form-data; name="verifyImage"${about}\r\n\r\nabc`;
+    for (const rawBody of [part('; filename="a.jpg"'), part(''), '--x\r\ncontent-disposition: form-data; na', '--x']) {
+      const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+      const answer = await v12.call('POST', '/detectLivenessWithVerify-sessions', { rawBody, headers });
+      expect(answer.status).toBe(400);
+      expect(answer.error).toMatch(/^InvalidRequestBody: /);
+    }
+  });
+
   test('no session has a photo yet', async () => {
     expect((await v12.call('GET', `/sessionImages/${UNKNOWN_ID}`)).status).toBe(404);
     const detected = await v12.call('POST', '/detect', { json: { sessionImageId: 'si-1' } });

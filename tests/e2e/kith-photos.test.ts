@@ -139,7 +139,7 @@ describe('comparing two photos', () => {
         reviewThreshold: expect.any(Number),
         expectedFmr: expect.any(Number),
         expectedFmrInterval: [expect.any(Number), expect.any(Number)],
-        calibratedOn: expect.stringContaining('LFW'),
+        calibratedOn: expect.stringContaining('Labeled Faces in the Wild'),
       },
       faces: { photo: face, other: face },
     });

@@ -18,6 +18,7 @@ export async function readForm(
   const form = new Map<string, string | Uint8Array>();
   let isTooBig = false;
   let hasTooMany = false;
+  let cutOff: unknown;
   const busboy = openBusboy(headers, maxFileBytes);
   busboy.on('field', (name, value, nameTruncated, valueTruncated) => {
     if (nameTruncated || valueTruncated) isTooBig = true;
@@ -25,6 +26,10 @@ export async function readForm(
   });
   busboy.on('file', (name, file) => {
     const chunks: Buffer[] = [];
+    // Without a listener, a form that is cut off would end the whole service
+    file.on('error', (error: unknown) => {
+      cutOff = error;
+    });
     file.on('data', (chunk: Buffer) => chunks.push(chunk));
     file.on('end', () => {
       if (file.truncated) isTooBig = true;
@@ -39,6 +44,7 @@ export async function readForm(
   await pipeline(stream, busboy).catch((error: unknown) => {
     throw malformed(error);
   });
+  if (cutOff) throw malformed(cutOff);
   if (hasTooMany) throw invalidArgument('body', 'out-of-range', 'The form has more parts than are taken here.');
   if (isTooBig) {
     throw new KithError({
