@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, loadConfig } from './config.ts';
 
@@ -45,6 +48,30 @@ test('recognition models map to packs by name', () => {
     ['recognition_03', 'fast'],
     ['recognition_04', 'accurate'],
   ]);
+});
+
+test("the database's password comes from a file of its own, whatever is in it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kith-password-'));
+  try {
+    const path = join(folder, 'password');
+    const load = (url: string) => loadConfig({ KITH_STORE: url, KITH_STORE_PASSWORD_FILE: path });
+    await writeFile(path, 'pa$&ss:w@rd/?#%\n');
+    const { storeUrl = '' } = load('postgres://kith@one:5432,two:5433/faces?schema=club');
+    expect(storeUrl).toMatch(/^postgres:\/\/kith:[^@]+@one:5432,two:5433\/faces\?schema=club$/);
+    expect(decodeURIComponent(/kith:([^@]+)@/.exec(storeUrl)?.[1] ?? '')).toBe('pa$&ss:w@rd/?#%');
+
+    expect(catchFaults(() => load('postgres://kith:other@one/faces'))).toEqual([expect.stringMatching(/no password/)]);
+    expect(catchFaults(() => load('postgres://one/faces'))).toEqual([expect.stringMatching(/name a user/)]);
+    expect(catchFaults(() => loadConfig({ KITH_STORE_PASSWORD_FILE: path }))).toHaveLength(1);
+    for (const text of ['', '\n', 'two\nlines\n']) {
+      await writeFile(path, text);
+      expect(catchFaults(() => load('postgres://kith@one/faces'))).toEqual([expect.stringMatching(/is not one line/)]);
+    }
+    await rm(path);
+    expect(catchFaults(() => load('postgres://kith@one/faces'))).toEqual([expect.stringMatching(/can't be read/)]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 function catchFaults(load: () => unknown): readonly string[] {

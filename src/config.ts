@@ -46,6 +46,13 @@ const SETTINGS = {
     fallback: () => undefined,
     parse: storeUrl,
   }),
+  storePassword: setting<string | undefined>({
+    variable: 'KITH_STORE_PASSWORD_FILE',
+    meaning: 'File with the password of the user that KITH_STORE names, for those who keep it out of the environment.',
+    defaultText: 'none',
+    fallback: () => undefined,
+    parse: passwordIn,
+  }),
   apiKey: setting<string | undefined>({
     variable: 'KITH_API_KEY',
     meaning: `An admin key for automation, at least ${MIN_API_KEY_LENGTH} characters, valid while it is set. Without it the first start makes one and prints it once.`,
@@ -207,7 +214,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   faults.push(...unknownVariables(env), ...contradictions(values as Partial<Config>));
   if (faults.length > 0) throw new ConfigError(faults);
-  return values as Config;
+  const config = values as Config;
+  const { storeUrl, storePassword } = config;
+  if (storeUrl === undefined || storePassword === undefined) return config;
+  return { ...config, storeUrl: withPassword(storeUrl, storePassword) };
 }
 
 /** Rows of the configuration page, in the order of the schema. */
@@ -232,6 +242,11 @@ function contradictions(config: Partial<Config>): string[] {
   if (host !== undefined && !isLoopback(host) && !config.tlsCertPath && !config.allowPlainHttp) {
     faults.push(
       `KITH_HOST: ${host} can be reached from other machines, so set KITH_TLS_CERT and KITH_TLS_KEY (kith cert makes them), or KITH_ALLOW_PLAIN_HTTP=true`,
+    );
+  }
+  if (config.storePassword !== undefined && !USER_ALONE.test(config.storeUrl ?? '')) {
+    faults.push(
+      'KITH_STORE_PASSWORD_FILE: wants KITH_STORE to name a user and no password, as in postgres://kith@host',
     );
   }
   return faults;
@@ -289,6 +304,20 @@ function publicUrl(text: string): string {
 function storeUrl(text: string): string {
   parseAddresses(text);
   return text;
+}
+
+/** An address that names a user, and no password. */
+const USER_ALONE = /^(postgres(?:ql)?:\/\/[^:@/?]+)@/;
+
+function withPassword(url: string, password: string): string {
+  return url.replace(USER_ALONE, (_address, user: string) => `${user}:${encodeURIComponent(password)}@`);
+}
+
+function passwordIn(path: string): string {
+  // Editors and `echo` end the line
+  const password = readFileSync(readableFile(path), 'utf8').replace(/\r?\n$/, '');
+  if (password === '' || password.includes('\n')) throw new Error(`${resolve(path)} is not one line with a password`);
+  return password;
 }
 
 function readableFile(text: string): string {
