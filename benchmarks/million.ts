@@ -109,8 +109,8 @@ async function measure() {
   const busy = await timeSearches(mate);
   isEnrolling = false;
   await enrolling;
-  const { enrolments } = service.deps.index.size((await service.deps.store.getGallery(REF)).galleryNo);
-  const stats = service.deps.index.stats();
+  const { enrolments } = await service.deps.index.size((await service.deps.store.getGallery(REF)).galleryNo);
+  const stats = await service.deps.index.stats();
   return {
     people,
     importS,

@@ -45,7 +45,7 @@ export async function startIndexFollower(
     const batch = await deps.store.scanEnrolments(after, SCAN_BATCH);
     const last = batch.at(-1);
     if (!last) break;
-    await addToIndex(deps, batch);
+    await addToIndex(deps, batch, changeNo);
     after = last.enrolmentNo;
     rows += batch.length;
     onProgress(rows);
@@ -96,30 +96,36 @@ function followFeed(deps: FollowerDeps, startNo: number): StartedFollower {
 async function applyChanges(deps: FollowerDeps, changes: readonly Change[]): Promise<void> {
   if (changes.some(({ op }) => op !== 'add')) await deps.beforeRemoval?.();
   // Removals first: an enrolment added and removed within one batch is no longer in the store, so it isn't added either.
-  const removedByGallery = new Map<number, number[]>();
+  const removedByGallery = new Map<number, Change[]>();
   for (const change of changes) {
-    if (change.op === 'remove-gallery') await deps.index.removeGallery(change.galleryNo);
+    if (change.op === 'remove-gallery') await deps.index.removeGallery(change.galleryNo, change.changeNo);
     if (change.op === 'remove') {
       const removed = removedByGallery.get(change.galleryNo) ?? [];
-      removed.push(change.enrolmentNo);
+      removed.push(change);
       removedByGallery.set(change.galleryNo, removed);
     }
   }
-  for (const [galleryNo, enrolmentNos] of removedByGallery) await deps.index.remove(galleryNo, enrolmentNos);
+  for (const [galleryNo, removed] of removedByGallery) {
+    const enrolmentNos = removed.map(({ enrolmentNo }) => enrolmentNo);
+    const changeNos = removed.map(({ changeNo }) => changeNo);
+    await deps.index.remove(galleryNo, enrolmentNos, changeNos);
+  }
 
   // Once each: a template moved from person to person has been added before
   const added = new Set(changes.filter((change) => change.op === 'add').map((change) => change.enrolmentNo));
-  if (added.size > 0) await addToIndex(deps, await deps.store.getSealedEnrolments([...added]));
+  const lastNo = changes.at(-1)?.changeNo ?? 0;
+  if (added.size > 0) await addToIndex(deps, await deps.store.getSealedEnrolments([...added]), lastNo);
 }
 
-async function addToIndex(deps: FollowerDeps, enrolments: readonly SealedEnrolment[]): Promise<void> {
+/** Adds what was read from the store when it had come to `changeNo`, or later. */
+async function addToIndex(deps: FollowerDeps, enrolments: readonly SealedEnrolment[], changeNo: number): Promise<void> {
   for (let from = 0; from < enrolments.length; from += OPENED_PER_TURN) {
     if (from > 0) await nextTurn();
-    await addSome(deps, enrolments.slice(from, from + OPENED_PER_TURN));
+    await addSome(deps, enrolments.slice(from, from + OPENED_PER_TURN), changeNo);
   }
 }
 
-async function addSome(deps: FollowerDeps, enrolments: readonly SealedEnrolment[]): Promise<void> {
+async function addSome(deps: FollowerDeps, enrolments: readonly SealedEnrolment[], changeNo: number): Promise<void> {
   const rowsByGallery = new Map<number, IndexRow[]>();
   for (const enrolment of enrolments) {
     const row = openRow(deps, enrolment);
@@ -128,7 +134,7 @@ async function addSome(deps: FollowerDeps, enrolments: readonly SealedEnrolment[
     rows.push(row);
     rowsByGallery.set(enrolment.galleryNo, rows);
   }
-  for (const [galleryNo, rows] of rowsByGallery) await deps.index.add(galleryNo, rows);
+  for (const [galleryNo, rows] of rowsByGallery) await deps.index.add(galleryNo, rows, changeNo);
 }
 
 function openRow(deps: FollowerDeps, enrolment: SealedEnrolment): IndexRow | undefined {

@@ -132,8 +132,8 @@ export interface IndexStats {
   readonly reservedBytes: number;
   readonly liveBytes: number;
   readonly threads: number;
-  /** `plain` means that the fast kernel could not be loaded; `warning` says why. */
-  readonly kernel: 'wasm' | 'plain';
+  /** `plain` means that the fast kernel could not be loaded, and `warning` says why; `database` that Kith's own don't search. */
+  readonly kernel: 'wasm' | 'plain' | 'database';
   readonly warning?: string;
   readonly searches: number;
   readonly queued: number;
@@ -151,20 +151,31 @@ export interface RecallStats {
   readonly lowerBound: number;
 }
 
+export interface GallerySize {
+  readonly enrolments: number;
+  readonly persons: number;
+}
+
 /**
  * Derived from the store, never the other way round. A gallery is named by its number; one never filled is empty,
  * not an error. Once `add` resolves every later search sees the rows; once `remove` resolves none does.
+ *
+ * Change numbers are those of the store's feed. An index that several nodes fill goes by them, so that what a slow node
+ * read long ago doesn't undo what another has done since; one of a single process hears of changes in their order and
+ * need not. A call without a number counts as newer than all before it.
  */
 export interface GalleryIndex {
-  add(galleryNo: number, rows: readonly IndexRow[]): Promise<void>;
-  remove(galleryNo: number, enrolmentNos: readonly number[]): Promise<void>;
-  removeGallery(galleryNo: number): Promise<void>;
+  /** `changeNo`: the rows were read from the store when it had come so far, or later. */
+  add(galleryNo: number, rows: readonly IndexRow[], changeNo?: number): Promise<void>;
+  /** `changeNos`: one for each enrolment. */
+  remove(galleryNo: number, enrolmentNos: readonly number[], changeNos?: readonly number[]): Promise<void>;
+  removeGallery(galleryNo: number, changeNo?: number): Promise<void>;
   /** busy when too many searches wait already. */
   search(galleryNo: number, query: SearchQuery, signal?: AbortSignal): Promise<SearchResult>;
   /** Every enrolment's nearest of another person, by rising number, in idle time; stop and go on by `afterEnrolmentNo`. */
   allNeighbours(galleryNo: number, query: NeighboursQuery, signal?: AbortSignal): AsyncIterable<NeighboursBatch>;
-  size(galleryNo: number): { readonly enrolments: number; readonly persons: number };
-  stats(): IndexStats;
+  size(galleryNo: number): GallerySize | Promise<GallerySize>;
+  stats(): IndexStats | Promise<IndexStats>;
   close(): Promise<void>;
 }
 

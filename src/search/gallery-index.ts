@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GalleryIndex, IndexRow, NeighboursQuery, SearchQuery, SearchResult } from '../core/ports.ts';
+import type {
+  GalleryIndex,
+  GallerySize,
+  IndexRow,
+  IndexStats,
+  NeighboursQuery,
+  SearchQuery,
+  SearchResult,
+} from '../core/ports.ts';
 import { allNeighbours } from './all-neighbours.ts';
 import { ArenaPool } from './arena-pool.ts';
 import { ControlBoard } from './control-board.ts';
@@ -33,8 +41,10 @@ export interface GalleryIndexOptions {
   readonly exactRows?: number;
 }
 
-/** The index with what only its owner does: keep it in a file. */
+/** The index with what only its owner does: keep it in a file. It knows its numbers at once. */
 export interface KeptGalleryIndex extends GalleryIndex {
+  size(galleryNo: number): GallerySize;
+  stats(): IndexStats;
   /** Writes all rows into a file, sealed piece by piece, while searches and writes go on. */
   saveSnapshot(target: SnapshotSource & { readonly changeNo: number }): Promise<void>;
   /** Fills an empty index from a file; one that is torn or foreign leaves it empty. */

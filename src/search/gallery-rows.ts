@@ -1,11 +1,10 @@
-import { KithError } from '../core/errors.ts';
 import type { IndexRow } from '../core/ports.ts';
 import type { ArenaPool } from './arena-pool.ts';
-import { MAX_DIMS, MAX_SEGMENT_ROWS, paddedDims, ROW_GROUP, SCRATCH } from './layout.ts';
+import { checkLength, checkRow } from './checks.ts';
+import { MAX_SEGMENT_ROWS, paddedDims, ROW_GROUP, SCRATCH } from './layout.ts';
 import { RowTable } from './row-table.ts';
 import { blockBytesFor, Segment } from './segment.ts';
 
-const MAX_NUMBER = 2 ** 32 - 1;
 /** Below it a full segment is copied into one twice its size; above it another one is begun. */
 const COPY_BELOW_ROWS = 4096;
 /** A segment with a larger share of dead rows is worth moving out of. */
@@ -39,14 +38,7 @@ export class GalleryRows {
   #tailSlot = -1;
 
   constructor(pool: ArenaPool, vectorLength: number) {
-    if (vectorLength < 1 || paddedDims(vectorLength) > MAX_DIMS) {
-      throw new KithError({
-        kind: 'invalid-argument',
-        argument: 'vector',
-        reason: 'out-of-range',
-        message: `Templates have 1 to ${MAX_DIMS} dimensions, not ${vectorLength}.`,
-      });
-    }
+    checkLength(vectorLength);
     this.#pool = pool;
     this.vectorLength = vectorLength;
     this.dims = paddedDims(vectorLength);
@@ -68,16 +60,7 @@ export class GalleryRows {
 
   /** Throws when the row can't be kept in this gallery. */
   check(row: IndexRow): void {
-    checkVector(row.vector, this.vectorLength);
-    for (const number of [row.personNo, row.enrolmentNo]) {
-      if (Number.isInteger(number) && number >= 0 && number <= MAX_NUMBER) continue;
-      throw new KithError({
-        kind: 'invalid-argument',
-        argument: 'row',
-        reason: 'out-of-range',
-        message: `Row numbers are whole and at most ${MAX_NUMBER}; ${number} is not.`,
-      });
-    }
+    checkRow(row, this.vectorLength);
   }
 
   /** Adds a row; one with the same enrolment number is replaced. */
@@ -266,25 +249,4 @@ export class GalleryRows {
   #segmentOf(rowId: number): Segment {
     return this.#segments[Math.floor(rowId / MAX_SEGMENT_ROWS)] as Segment;
   }
-}
-
-export function checkVector(vector: Float32Array, length: number): void {
-  if (vector.length !== length) {
-    throw new KithError({
-      kind: 'model-mismatch',
-      message: `A template of length ${vector.length} can't be compared with this gallery's templates of length ${length}.`,
-    });
-  }
-  let squares = 0;
-  for (let i = 0; i < vector.length; i++) {
-    const member = vector[i] as number;
-    squares += member * member;
-  }
-  if (Number.isFinite(squares) && squares > 0) return;
-  throw new KithError({
-    kind: 'invalid-argument',
-    argument: 'vector',
-    reason: 'malformed',
-    message: 'A template has finite members, not all zero.',
-  });
 }

@@ -1,9 +1,9 @@
-import { KithError } from '../core/errors.ts';
 import type { SearchHit, SearchQuery, SearchResult } from '../core/ports.ts';
 import { AllowLists, isShort, type PickedRows, pickRows } from './allow-list.ts';
 import type { ArenaPool } from './arena-pool.ts';
+import { checkQuery } from './checks.ts';
 import type { ControlBoard } from './control-board.ts';
-import { checkVector, type GalleryRows } from './gallery-rows.ts';
+import type { GalleryRows } from './gallery-rows.ts';
 import type { PersonSet } from './person-set.ts';
 import { type PreparedQuery, prepareQuery } from './prepared-query.ts';
 import type { RecallMonitor } from './recall-monitor.ts';
@@ -18,8 +18,6 @@ export const INLINE_ROWS = 2048;
 export const EXACT_ROWS = 8192;
 /** Picking a row costs as much as scanning four. */
 const INLINE_SCANNED_PER_PICKED = 4;
-/** More persons than that would make keeping them in order the larger part of a search. */
-const MAX_PERSONS = 10_000;
 /** When an enrolment of the answer was removed while the search ran, it is run again so often. */
 const MAX_RERUNS = 2;
 
@@ -71,7 +69,7 @@ export class GallerySearch {
   ): Promise<SearchResult> {
     const { query, signal } = options;
     signal?.throwIfAborted();
-    checkQuery(query, rows);
+    checkQuery(query, rows.vectorLength);
     this.searches++;
     const allowed = query.allowPersonNos && this.#allowLists.setOf(query.allowPersonNos);
     const sought: Sought = {
@@ -201,18 +199,6 @@ export class GallerySearch {
       () => recall.endSample(undefined),
     );
   }
-}
-
-function checkQuery({ vector, maxPersons, minScore }: SearchQuery, rows: GalleryRows): void {
-  checkVector(vector, rows.vectorLength);
-  const wrong = !(maxPersons >= 0 && maxPersons <= MAX_PERSONS)
-    ? 'maxPersons'
-    : Number.isNaN(minScore)
-      ? 'minScore'
-      : undefined;
-  if (wrong === undefined) return;
-  const message = `A search asks for 0 to ${MAX_PERSONS} persons and for a score, not for ${maxPersons} and ${minScore}.`;
-  throw new KithError({ kind: 'invalid-argument', argument: wrong, reason: 'out-of-range', message });
 }
 
 function mergeHits(

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { KithError } from '../core/errors.ts';
-import type { ApiKeys, GalleryIndex } from '../core/ports.ts';
+import type { ApiKeys, GalleryIndex, IndexStats } from '../core/ports.ts';
 import { admit, bearerToken } from '../dialects/http/admit.ts';
 import { refuseBoundKey } from '../dialects/http/key-bounds.ts';
 
@@ -50,24 +50,25 @@ export function addMetrics(app: FastifyInstance, { keys, index }: MetricsDeps): 
 
 function addIndexMetrics(registry: Registry, index: Pick<GalleryIndex, 'stats'>): void {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: (stats: ReturnType<GalleryIndex['stats']>) => number): void => {
+  const gauge = (name: string, help: string, read: (stats: IndexStats) => number): void => {
     new Gauge({
       name,
       help,
       registers,
-      collect() {
-        this.set(read(index.stats()));
+      async collect() {
+        this.set(read(await index.stats()));
       },
     });
   };
-  const counter = (name: string, help: string, read: (stats: ReturnType<GalleryIndex['stats']>) => number): void => {
+  const counter = (name: string, help: string, read: (stats: IndexStats) => number): void => {
     new Counter({
       name,
       help,
       registers,
-      collect() {
+      async collect() {
+        const count = read(await index.stats());
         this.reset();
-        this.inc(read(index.stats()));
+        this.inc(count);
       },
     });
   };
@@ -76,9 +77,7 @@ function addIndexMetrics(registry: Registry, index: Pick<GalleryIndex, 'stats'>)
   gauge('kith_index_reserved_bytes', 'Memory held for templates.', ({ reservedBytes }) => reservedBytes);
   gauge('kith_index_live_bytes', 'Memory taken by live templates.', ({ liveBytes }) => liveBytes);
   gauge('kith_index_threads', 'Threads that search.', ({ threads }) => threads);
-  gauge('kith_index_fast_kernel', '1 when the WebAssembly kernel runs, 0 for the plain one.', ({ kernel }) =>
-    kernel === 'wasm' ? 1 : 0,
-  );
+  gauge('kith_index_fast_kernel', '1 unless the plain kernel runs.', ({ kernel }) => (kernel === 'plain' ? 0 : 1));
   counter('kith_searches_total', 'Searches of galleries.', ({ searches }) => searches);
   gauge('kith_searches_queued', 'Searches that wait for a thread.', ({ queued }) => queued);
   counter('kith_searches_refused_total', 'Searches refused because too many waited.', ({ refusedBusy }) => refusedBusy);

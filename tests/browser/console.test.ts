@@ -7,6 +7,8 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   choosePhotos,
+  closeClean,
+  expectReadable,
   goTo,
   hasChromium,
   launchChromium,
@@ -14,7 +16,6 @@ import {
   signIn,
   type WatchedPage,
 } from '../support/browser.ts';
-import { closeClean, expectReadable } from '../support/page-checks.ts';
 import { type FaceName, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 

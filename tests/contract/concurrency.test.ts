@@ -106,7 +106,7 @@ test('while persons get faces, groups are trained and persons deleted, what was 
   const gallery = await service.deps.store.getGallery({ tenantId: 'home', kind: 'large-person', galleryId: 'busy' });
   const { enrolments } = await service.deps.store.countGallery(gallery);
   await service.deps.follower.catchUp();
-  expect(service.deps.index.size(gallery.galleryNo).enrolments).toBe(enrolments);
+  expect((await service.deps.index.size(gallery.galleryNo)).enrolments).toBe(enrolments);
 });
 
 test('of many who create one id at once, one does', async () => {

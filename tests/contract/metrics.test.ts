@@ -46,8 +46,8 @@ test('they count searches and tell the recall, and no id nor name of anything', 
   expect((await call('POST', '/identify?gallery=canary-gallery', samplePhoto(1))).status).toBe(200);
   const text = await (await get(service.key)).text();
   const numberOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  expect(numberOf('kith_searches_total')).toBe(service.deps.index.stats().searches);
-  expect(numberOf('kith_search_recall')).toBe(service.deps.index.stats().recall.estimate);
+  expect(numberOf('kith_searches_total')).toBe((await service.deps.index.stats()).searches);
+  expect(numberOf('kith_search_recall')).toBe((await service.deps.index.stats()).recall.estimate);
   expect(numberOf('kith_search_recall_lower_bound')).toBe(0);
   expect(numberOf('process_resident_memory_bytes')).toBeGreaterThan(50_000_000);
   expect(text).toContain('kith_http_request_seconds_count{method="POST",route="/v1/identify",status="200"} 1');

@@ -59,7 +59,7 @@ async function growTenfold(persons: number, freeDims: number): Promise<readonly 
   const rowsBefore = rowsOf(before, { freeDims, best: await bestOfStrangers(freeDims) });
 
   await enrolStrangers(persons - persons / 10, direction);
-  expect(needsCalibration(parts, await parts.store.getGallery(ref))).toBe(true);
+  expect(await needsCalibration(parts, await parts.store.getGallery(ref))).toBe(true);
   const after = await fittedRules();
   for (const [i, { thresholdScore, expectedFpir, targetFpir }] of after.entries()) {
     expect(thresholdScore).toBeGreaterThan((before[i]?.thresholdScore ?? 1) + 0.01);

@@ -117,7 +117,7 @@ describe('a new key', () => {
     for (const who of PEOPLE) expect(await nameIn('club', who)).toBe(who);
     const { enrolments } = await service.deps.store.countGallery(CLUB);
     expect(enrolments).toBe(3 + enrolled);
-    expect(service.deps.index.size(after.galleryNo).enrolments).toBe(enrolments);
+    expect((await service.deps.index.size(after.galleryNo)).enrolments).toBe(enrolments);
   });
 
   test('that was cut off goes on where it was, with the key that was begun with', async () => {

@@ -92,7 +92,7 @@ describe('in the service', () => {
     const removed = await service.deps.store.deleteTenant('north');
     await service.deps.follower.catchUp();
     expect(removed).toMatchObject({ persons: 1, templates: 1, photos: 1 });
-    expect(service.deps.index.size(galleryNo).enrolments).toBe(0);
+    expect((await service.deps.index.size(galleryNo)).enrolments).toBe(0);
     expect(await service.deps.store.listTenants()).toMatchObject([{ tenantId: 'home', galleries: 1 }]);
     await expect.poll(async () => (await send(key, 'GET', '/v1/galleries')).status, { timeout: 3000 }).toBe(401);
     expect((await send(service.key, 'GET', '/v1/galleries/club')).status).toBe(200);

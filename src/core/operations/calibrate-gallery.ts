@@ -21,8 +21,8 @@ export interface GalleryCalibration {
 }
 
 /** True when the gallery is large enough for a tail of its own and has none, or one that no longer fits. */
-export function needsCalibration(deps: Pick<Deps, 'index'>, gallery: Gallery): boolean {
-  const { persons, enrolments } = deps.index.size(gallery.galleryNo);
+export async function needsCalibration(deps: Pick<Deps, 'index'>, gallery: Gallery): Promise<boolean> {
+  const { persons, enrolments } = await deps.index.size(gallery.galleryNo);
   if (persons < MIN_PERSONS_FOR_OWN_TAIL) return false;
   const fitted = gallery.tail?.enrolments;
   return fitted === undefined || Math.abs(enrolments - fitted) > REFIT_SHARE * fitted;
@@ -37,7 +37,7 @@ export async function calibrateGallery(
   gallery: Gallery,
   signal?: AbortSignal,
 ): Promise<GalleryCalibration | undefined> {
-  const { persons, enrolments } = deps.index.size(gallery.galleryNo);
+  const { persons, enrolments } = await deps.index.size(gallery.galleryNo);
   if (persons < MIN_PERSONS_FOR_OWN_TAIL) return undefined;
   const pack = packFor(deps, gallery.recognitionModel);
   const sample = await deps.store.sampleEnrolments(gallery, MAX_SAMPLE);

@@ -10,7 +10,7 @@ export async function calibrateGrownGalleries(
   let fitted = 0;
   for await (const gallery of everyGallery(deps, { kinds: ['large-person', 'person', 'directory'] })) {
     signal?.throwIfAborted();
-    if (needsCalibration(deps, gallery) && (await calibrateGallery(deps, gallery, signal))) fitted++;
+    if ((await needsCalibration(deps, gallery)) && (await calibrateGallery(deps, gallery, signal))) fitted++;
   }
   return fitted;
 }

@@ -45,7 +45,7 @@ export async function* findLikelyDuplicates(
   gallery: Gallery,
   options: { readonly afterEnrolmentNo?: number; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<DuplicatesBatch> {
-  const { persons } = deps.index.size(gallery.galleryNo);
+  const { persons } = await deps.index.size(gallery.galleryNo);
   if (persons < 2) return;
   const packCurve = packTail(packFor(deps, gallery.recognitionModel).calibration);
   const curve = gallery.tail?.curve ?? packCurve;

@@ -97,7 +97,7 @@ export async function findSimilarFaces(
 ): Promise<readonly SimilarFace[]> {
   const gallery = await getReferredGallery(deps, input.gallery);
   if (input.mustBeTrained) requireTrained(gallery, true);
-  if (deps.index.size(gallery.galleryNo).enrolments === 0) {
+  if ((await deps.index.size(gallery.galleryNo)).enrolments === 0) {
     throw new KithError({
       kind: 'gallery-not-ready',
       galleryKind: gallery.kind,

@@ -62,7 +62,7 @@ export async function identifyTemplates(
   if (deps.clock.nowMs() - (gallery.templatesChangedMs ?? -TEMPLATES_CHANGE_MS) < TEMPLATES_CHANGE_MS)
     await deps.follower.catchUp();
   const rule = decisionRule(pack.calibration, {
-    ...searchedSize(deps.index.size(gallery.galleryNo), probe.allowPersonNos),
+    ...searchedSize(await deps.index.size(gallery.galleryNo), probe.allowPersonNos),
     targetFpir: gallery.targetFpir,
     ownTail: gallery.tail?.curve,
   });

@@ -5,7 +5,7 @@ import type { Routes } from './route.ts';
 const Status = Type.Object({
   uptimeS: Type.Number(),
   memoryBytes: Type.Integer({ description: 'Of the whole service.' }),
-  faces: Type.Integer({ description: 'Templates in memory, of every gallery.' }),
+  faces: Type.Integer({ description: 'Templates that can be searched, of every gallery.' }),
   indexBytes: Type.Integer(),
   searches: Type.Integer({ description: 'Since the start.' }),
   searchesQueued: Type.Integer(),
@@ -23,7 +23,7 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>): void 
     query: Type.Object({}),
     answers: Status,
     async handle() {
-      const stats = deps.index.stats();
+      const stats = await deps.index.stats();
       return {
         uptimeS: Math.round(process.uptime()),
         memoryBytes: process.memoryUsage.rss(),
@@ -31,7 +31,7 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>): void 
         indexBytes: stats.reservedBytes,
         searches: stats.searches,
         searchesQueued: stats.queued,
-        fastKernel: stats.kernel === 'wasm',
+        fastKernel: stats.kernel !== 'plain',
         recall: stats.recall.estimate,
         recallSamples: stats.recall.sampled,
       };

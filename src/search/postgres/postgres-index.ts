@@ -1,0 +1,194 @@
+import type {
+  GalleryIndex,
+  GallerySize,
+  IndexRow,
+  IndexStats,
+  NeighboursQuery,
+  SearchQuery,
+} from '../../core/ports.ts';
+import { paddedDims } from '../layout.ts';
+import { allNeighbours } from './all-neighbours.ts';
+import { Errands } from './errands.ts';
+import { DatabaseSearch } from './gallery-search.ts';
+import { GalleryWriter } from './gallery-writer.ts';
+import { createSchema, GALLERIES, REMOVALS, STATE, tableOf } from './schema.ts';
+import { type Connections, inTransaction, type Query } from './transactions.ts';
+
+const MAX_QUEUED = 1024;
+const EXACT_ROWS = 8192;
+const PARALLEL_WORKERS = 8;
+/** Numbers for a metrics page are read at most so often. */
+const STATS_KEPT_MS = 1000;
+const FORGET_EVERY_MS = 3_600_000;
+const DEFAULT_CONNECTIONS = 10;
+
+export interface DatabaseIndexOptions {
+  /** Of the search alone, so that a store's transactions never wait for a search. Closed by whoever made it. */
+  readonly pool: Connections;
+  /** How many there are; 10 when omitted. */
+  readonly connections?: number;
+  /** Searches that may wait before more are refused as busy. */
+  readonly maxQueued?: number;
+  /** Galleries up to so many rows are compared exactly; 8192 when omitted. */
+  readonly exactRows?: number;
+  /** Processes of the database beside its own that one search may use; 8 when omitted, as far as the database has them. */
+  readonly parallelWorkers?: number;
+}
+
+/** An index that lives in a database and that several nodes fill and search, so none needs the templates in memory. */
+export interface SharedGalleryIndex extends GalleryIndex {
+  size(galleryNo: number): Promise<GallerySize>;
+  stats(): Promise<IndexStats>;
+  /** The store's change up to which some node has filled it; undefined while it was never filled whole. */
+  followedChangeNo(): Promise<number | undefined>;
+  /** Says that all changes up to this one are in it. A lower number than it has changes nothing. */
+  noteFollowed(changeNo: number): Promise<void>;
+  /** Empties it: the store was put back to an older state, or its numbers mean others now. */
+  reset(): Promise<void>;
+}
+
+/** Opens the index in a database with pgvector; makes its tables where they aren't there. */
+export async function openDatabaseIndex(options: DatabaseIndexOptions): Promise<SharedGalleryIndex> {
+  const path = await inTransaction(options.pool, { begin: 'BEGIN' }, createSchema);
+  return new DatabaseIndex(options, path);
+}
+
+class DatabaseIndex implements SharedGalleryIndex {
+  readonly #pool: Connections;
+  readonly #path: string;
+  readonly #errands: Errands;
+  readonly #search: DatabaseSearch;
+  readonly #writer: GalleryWriter;
+  readonly #connections: number;
+  #stored: { readonly atMs: number; readonly read: Promise<StoredStats> } | undefined;
+  #forgotMs = performance.now();
+
+  constructor(options: DatabaseIndexOptions, path: string) {
+    const { pool, maxQueued = MAX_QUEUED, exactRows = EXACT_ROWS, parallelWorkers = PARALLEL_WORKERS } = options;
+    this.#pool = pool;
+    this.#path = path;
+    this.#connections = options.connections ?? DEFAULT_CONNECTIONS;
+    this.#errands = new Errands({ maxQueued, atOnce: this.#connections });
+    this.#search = new DatabaseSearch({ pool, path, errands: this.#errands, exactRows, parallelWorkers });
+    this.#writer = new GalleryWriter(pool, path);
+  }
+
+  async add(galleryNo: number, rows: readonly IndexRow[], changeNo?: number): Promise<void> {
+    if (rows.length > 0) await this.#writer.add(galleryNo, rows, changeNo);
+  }
+
+  async remove(galleryNo: number, enrolmentNos: readonly number[], changeNos?: readonly number[]): Promise<void> {
+    if (enrolmentNos.length > 0) await this.#writer.remove(galleryNo, enrolmentNos, changeNos);
+    if (performance.now() - this.#forgotMs < FORGET_EVERY_MS) return;
+    this.#forgotMs = performance.now();
+    await this.#writer.forgetOldRemovals();
+  }
+
+  removeGallery(galleryNo: number, changeNo?: number): Promise<void> {
+    return this.#writer.removeGallery(galleryNo, changeNo);
+  }
+
+  search(galleryNo: number, query: SearchQuery, signal?: AbortSignal) {
+    return this.#search.search(galleryNo, query, signal);
+  }
+
+  allNeighbours(galleryNo: number, query: NeighboursQuery, signal?: AbortSignal) {
+    const parts = { pool: this.#pool, search: this.#search, errands: this.#errands };
+    return allNeighbours(parts, galleryNo, { query, signal });
+  }
+
+  async size(galleryNo: number): Promise<GallerySize> {
+    const [row] = await this.#read<{ enrolments: string; persons: string }>(
+      `SELECT enrolments, persons FROM ${GALLERIES} WHERE gallery_no = $1`,
+      [galleryNo],
+    );
+    return { enrolments: Number(row?.enrolments ?? 0), persons: Number(row?.persons ?? 0) };
+  }
+
+  async stats(): Promise<IndexStats> {
+    const stored = await this.#readStats();
+    return {
+      ...stored,
+      threads: this.#connections,
+      kernel: 'database',
+      searches: this.#search.searches,
+      queued: this.#errands.queued,
+      refusedBusy: this.#errands.refusedBusy,
+      recall: this.#search.recall.stats(),
+    };
+  }
+
+  async followedChangeNo(): Promise<number | undefined> {
+    const [row] = await this.#read<{ no: string | null }>(`SELECT followed_change_no AS no FROM ${STATE}`);
+    return row?.no == null ? undefined : Number(row.no);
+  }
+
+  async noteFollowed(changeNo: number): Promise<void> {
+    await this.#write((query) =>
+      query(`UPDATE ${STATE} SET followed_change_no = $1 WHERE followed_change_no IS NULL OR followed_change_no < $1`, [
+        changeNo,
+      ]),
+    );
+  }
+
+  async reset(): Promise<void> {
+    await this.#write(async (query) => {
+      const tables = [GALLERIES, REMOVALS];
+      for (const dims of await dimsOfTables(query)) tables.push(tableOf(dims));
+      await query(`TRUNCATE ${tables.join(', ')}`);
+      await query(`UPDATE ${STATE} SET followed_change_no = NULL`);
+    });
+  }
+
+  /** The pool stays open: it belongs to whoever made it. */
+  async close(): Promise<void> {}
+
+  #readStats(): Promise<StoredStats> {
+    const now = performance.now();
+    if (!this.#stored || now - this.#stored.atMs > STATS_KEPT_MS) {
+      const read = inTransaction(this.#pool, { begin: `BEGIN READ ONLY; ${this.#path}` }, readStoredStats);
+      // An outage is told to who asks, and looked at again by who asks next
+      read.catch(() => {
+        this.#stored = undefined;
+      });
+      this.#stored = { atMs: now, read };
+    }
+    return this.#stored.read;
+  }
+
+  #read<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]> {
+    return inTransaction(this.#pool, { begin: `BEGIN READ ONLY; ${this.#path}` }, (query) => query<Row>(sql, values));
+  }
+
+  async #write(work: (query: Query) => Promise<unknown>): Promise<void> {
+    await inTransaction(this.#pool, { begin: `BEGIN; ${this.#path}` }, work);
+    this.#stored = undefined;
+  }
+}
+
+type StoredStats = Pick<IndexStats, 'galleries' | 'enrolments' | 'reservedBytes' | 'liveBytes'>;
+
+async function readStoredStats(query: Query): Promise<StoredStats> {
+  const galleries = await query<{ dims: number; galleries: string; enrolments: string }>(
+    `SELECT dims, count(*) AS galleries, sum(enrolments) AS enrolments FROM ${GALLERIES} WHERE enrolments > 0 GROUP BY dims`,
+  );
+  const sum = (of: (row: (typeof galleries)[number]) => number): number =>
+    galleries.reduce((all, row) => all + of(row), 0);
+  const tables = (await dimsOfTables(query)).map((dims) => `pg_total_relation_size('${tableOf(dims)}')`);
+  const [size] = await query<{ bytes: string }>(`SELECT ${['0::bigint', ...tables].join(' + ')} AS bytes`);
+  return {
+    galleries: sum((row) => Number(row.galleries)),
+    enrolments: sum((row) => Number(row.enrolments)),
+    reservedBytes: Number(size?.bytes),
+    // 16 bits and a sign for each dimension
+    liveBytes: sum((row) => Number(row.enrolments) * (paddedDims(row.dims) * 2 + paddedDims(row.dims) / 8)),
+  };
+}
+
+async function dimsOfTables(query: Query): Promise<number[]> {
+  const rows = await query<{ dims: string }>(
+    `SELECT substring(relname from '^kith_vectors_([0-9]+)$') AS dims FROM pg_class
+     WHERE relkind = 'r' AND pg_table_is_visible(oid) AND relname ~ '^kith_vectors_[0-9]+$'`,
+  );
+  return rows.map(({ dims }) => Number(dims));
+}
