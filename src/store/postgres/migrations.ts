@@ -386,6 +386,37 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE TRIGGER suspended_erased_from_snapshots AFTER UPDATE OF suspended ON persons
         FOR EACH ROW WHEN (NEW.suspended = 1) EXECUTE FUNCTION suspended_erased_from_snapshots();
 
+      -- The second wall between tenants. The first is the tenant in every statement; should one forget it, the database
+      -- shows a session the rows of its tenant only ('*': chores that are for all), and none when it named nobody.
+      -- Superusers and roles with BYPASSRLS see over it.
+      CREATE FUNCTION shows_tenant(tenant TEXT) RETURNS boolean LANGUAGE sql STABLE AS $$
+        SELECT current_setting('kith.tenant', true) IN ('*', tenant)
+      $$;
+      ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON api_keys USING (shows_tenant(tenant_id));
+      ALTER TABLE galleries ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE galleries FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON galleries USING (shows_tenant(tenant_id));
+      ALTER TABLE persons ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE persons FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON persons USING (
+        current_setting('kith.tenant', true) = '*'
+        OR EXISTS (SELECT FROM galleries g WHERE g.gallery_no = persons.gallery_no)
+      );
+      ALTER TABLE probes ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE probes FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON probes USING (shows_tenant(tenant_id));
+      ALTER TABLE operations ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE operations FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON operations USING (shows_tenant(tenant_id));
+      ALTER TABLE liveness_sessions ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE liveness_sessions FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON liveness_sessions USING (shows_tenant(tenant_id));
+      ALTER TABLE snapshots ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE snapshots FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own_tenant ON snapshots USING (shows_tenant(tenant_id));
+
       -- A wake-up for whoever follows the changes; who misses it loses nothing but time.
       CREATE FUNCTION tell_of_changes() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN

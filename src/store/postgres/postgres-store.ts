@@ -8,6 +8,7 @@ import { explainFailure, inDoubt, isConnectionBroken, isPassing } from './explai
 import { migrate } from './migrations.ts';
 import type { PrimaryPool } from './primary-pool.ts';
 import { type Tables, tables } from './tables.ts';
+import { tenantOf } from './tenant-of.ts';
 
 type WriteName = StoreMethod | 'eraseSome';
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
@@ -50,6 +51,7 @@ export interface PostgresStoreOptions {
  */
 export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions): Promise<Store> {
   const tablesOf = new WeakMap<PoolClient, Tables>();
+  const tenantsOf = new WeakMap<PoolClient, string>();
   let writes = 0;
   await withClient(pool, (client) => migrate(client, pool.schema));
 
@@ -62,8 +64,21 @@ export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions):
     return own[method] as Method;
   }
 
+  /** The second wall between tenants: the database itself shows a session the rows of one only. */
+  async function showOnly(client: PoolClient, tenantId: string): Promise<void> {
+    if (tenantsOf.get(client) === tenantId) return;
+    tenantsOf.delete(client);
+    await client.query("SELECT set_config('kith.tenant', $1, false)", [tenantId]);
+    tenantsOf.set(client, tenantId);
+  }
+
   function read(method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
-    return patiently(() => withClient(pool, (client) => methodOf(client, method)(...args)));
+    return patiently(() =>
+      withClient(pool, async (client) => {
+        await showOnly(client, tenantOf(method, args));
+        return methodOf(client, method)(...args);
+      }),
+    );
   }
 
   function write(method: WriteName, args: readonly unknown[]): Promise<unknown> {
@@ -75,6 +90,7 @@ export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions):
       let committing: { readonly result: unknown } | undefined;
       try {
         return await withClient(pool, async (client) => {
+          await showOnly(client, tenantOf(method, args));
           await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`);
           const result = await methodOf(client, method)(...args);
           await client.query('INSERT INTO commits (commit_no) VALUES ($1)', [commitNo]);
