@@ -7,8 +7,6 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   choosePhotos,
-  closeClean,
-  expectReadable,
   goTo,
   hasChromium,
   launchChromium,
@@ -16,6 +14,7 @@ import {
   signIn,
   type WatchedPage,
 } from '../support/browser.ts';
+import { closeClean, expectReadable } from '../support/page-checks.ts';
 import { type FaceName, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 

@@ -6,8 +6,6 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   choosePhotos,
-  closeClean,
-  expectReadable,
   goTo,
   hasChromium,
   launchChromium,
@@ -16,6 +14,7 @@ import {
   type WatchedPage,
 } from '../support/browser.ts';
 import { type KithHttp, kithHttp } from '../support/kith-http.ts';
+import { closeClean, expectReadable } from '../support/page-checks.ts';
 import { FACES, type FaceName, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 

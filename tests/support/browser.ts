@@ -1,8 +1,6 @@
 // Debian's Chromium, driven as a user would: what it did against the rules of the console is collected on the way.
 import { existsSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
 
 const CHROMIUM = process.env.KITH_CHROMIUM ?? '/usr/bin/chromium';
 export const hasChromium = existsSync(CHROMIUM);
@@ -82,33 +80,4 @@ export async function choosePhotos(page: Page, button: string, files: string | r
     page.getByRole('button', { name: button }).click(),
   ]);
   await chooser.setFiles(typeof files === 'string' ? files : [...files]);
-}
-
-/** Nothing was asked of another host, no policy was broken, and the key lies nowhere. */
-export async function closeClean({ page, context, faults, urls }: WatchedPage, key: string): Promise<void> {
-  expect(faults).toEqual([]);
-  expect(urls.filter((url) => url.includes(key))).toEqual([]);
-  const stored = await page.evaluate(async () =>
-    JSON.stringify([
-      { ...localStorage },
-      { ...sessionStorage },
-      document.cookie,
-      location.href,
-      await indexedDB.databases(),
-    ]),
-  );
-  expect(stored).not.toContain(key);
-  expect(await context.cookies()).toEqual([]);
-  await context.close();
-}
-
-/** No serious finding of axe, and nothing wider than the screen. */
-export async function expectReadable(page: Page, where: string): Promise<void> {
-  // The component library's announcements lie here for seconds after what they speak of is gone
-  const { violations } = await new AxeBuilder({ page }).exclude('[data-live-announcer]').analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  expect(found, where).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(overflow, `${where} is wider than the screen`).toBeLessThanOrEqual(0);
 }
