@@ -353,7 +353,7 @@ export async function lockService(config: Pick<Config, 'dataDir'>): Promise<Proc
 }
 
 /** Two imports at once could make one person twice; undefined while another process imports. */
-export async function lockImports(config: Config): Promise<ProcessLock | undefined> {
+export async function lockImports(config: Pick<Config, 'dataDir'>): Promise<ProcessLock | undefined> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   return acquireProcessLock(join(config.dataDir, 'import.lock'));
 }

@@ -309,11 +309,12 @@ function storeUrl(text: string): string {
 /** An address that names a user, and no password. */
 const USER_ALONE = /^(postgres(?:ql)?:\/\/[^:@/?]+)@/;
 
-function withPassword(url: string, password: string): string {
+/** For an address with a user and without a password; others stay as they are. */
+export function withPassword(url: string, password: string): string {
   return url.replace(USER_ALONE, (_address, user: string) => `${user}:${encodeURIComponent(password)}@`);
 }
 
-function passwordIn(path: string): string {
+export function passwordIn(path: string): string {
   // Editors and `echo` end the line
   const password = readFileSync(readableFile(path), 'utf8').replace(/\r?\n$/, '');
   if (password === '' || password.includes('\n')) throw new Error(`${resolve(path)} is not one line with a password`);

@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   import: async () => (await import('./move-gallery.ts')).addImportCommand,
   identity: async () => (await import('./backup.ts')).addIdentityCommand,
   upgrade: async () => (await import('./upgrade.ts')).addUpgradeCommand,
+  migrate: async () => (await import('./migrate.ts')).addMigrateCommand,
   doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
 };

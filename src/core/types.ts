@@ -445,7 +445,7 @@ export type AuditEvent = AuditOutcome &
         /** Of a gallery made or changed: under `attested`, this record is its owner's attestation. */
         readonly consentPolicy?: ConsentPolicy;
       }
-    | { readonly action: 'erase-again' | 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' }
+    | { readonly action: 'erase-again' | 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' | 'migrate' }
     | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }
     /** Names of the settings, never their values. */
     | { readonly action: 'settings-change'; readonly settings: readonly string[] }

@@ -428,6 +428,26 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+export interface SchemaState {
+  /** 0 for new tables. */
+  readonly version: number;
+  /** The newest that this Kith knows. */
+  readonly known: number;
+}
+
+/** Of the tables that `search_path` leads to; throws where a newer Kith made them. */
+export async function requireKnownSchema(client: PoolClient): Promise<SchemaState> {
+  const { rows } = await client.query<{ version: number }>(
+    'SELECT coalesce(max(version), 0) AS version FROM schema_versions',
+  );
+  const state = { version: rows[0]?.version ?? 0, known: MIGRATIONS.at(-1)?.version ?? 0 };
+  if (state.version <= state.known) return state;
+  throw new Error(
+    `The database is at schema ${state.version}, and this Kith knows schemas up to ${state.known} only. ` +
+      'Start the newer Kith that wrote it.',
+  );
+}
+
 /** Of tables in the schema that `search_path` names first, which is made when it isn't there. */
 export async function migrate(client: PoolClient, schema: string): Promise<void> {
   await client.query('BEGIN');
@@ -438,17 +458,7 @@ export async function migrate(client: PoolClient, schema: string): Promise<void>
       `CREATE TABLE IF NOT EXISTS schema_versions (
          version INTEGER PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())`,
     );
-    const { rows } = await client.query<{ version: number }>(
-      'SELECT coalesce(max(version), 0) AS version FROM schema_versions',
-    );
-    const current = rows[0]?.version ?? 0;
-    const known = MIGRATIONS.at(-1)?.version ?? 0;
-    if (current > known) {
-      throw new Error(
-        `The database is at schema ${current}, and this Kith knows schemas up to ${known} only. ` +
-          'Start the newer Kith that wrote it.',
-      );
-    }
+    const { version: current } = await requireKnownSchema(client);
     for (const { version, sql } of MIGRATIONS) {
       if (version <= current) continue;
       await client.query(sql);
