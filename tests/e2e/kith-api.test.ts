@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FACES, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -256,4 +257,65 @@ test('people are listed by name, page by page, and found by a part of it', async
   expect(await containing('o_b')).toEqual(['Bo_b']);
   expect(await containing('%')).toEqual(['Bo%b']);
   expect((await call('GET', '/galleries/names/people-by-name?after=nonsense')).status).toBe(400);
+});
+
+test('photos imported by name at once make one person, and one face of each photo', async () => {
+  await call('PUT', '/galleries/import', {});
+  const path = '/galleries/import/imports';
+  const ann = await portraitOf('ann');
+  const again = await portraitOf('annElsewhere');
+  // One name as two systems spell it
+  const names = ['Zo\u00eb', 'Zoe\u0308'].map(encodeURIComponent);
+  const sent = [ann, again, ann, again].map((photo, i) =>
+    call('POST', `${path}?person=${names[i % 2]}&minQuality=low`, photo),
+  );
+  const outcomes = (await Promise.all(sent)).map(({ body }) => body.outcome);
+  expect(outcomes.sort()).toEqual(['already-enrolled', 'already-enrolled', 'enrolled', 'enrolled']);
+  expect((await call('GET', '/galleries/import')).body).toMatchObject({ people: 1, faces: 2 });
+
+  const hash = createHash('sha256').update(ann).digest('hex');
+  const known = await call('GET', `${path}?person=${names[1]}&sourceHash=${hash.toUpperCase()}`);
+  expect(known.body).toEqual({ personId: expect.any(String), face: expect.objectContaining({ hasPhoto: false }) });
+  for (const [person, sourceHash] of [
+    ['Nobody', hash],
+    [names[0], 'ab'.repeat(32)],
+  ]) {
+    expect((await call('GET', `${path}?person=${person}&sourceHash=${sourceHash}`)).body).toEqual({});
+  }
+  const dry = await call('POST', `${path}?person=Bob&dryRun=true`, await portraitOf('bob'));
+  expect(dry.body).toEqual({ outcome: 'usable', quality: expect.any(Object) });
+  const unsure = await call('POST', `${path}?person=Bob`, samplePhoto(1));
+  expect(unsure).toMatchObject({ status: 422, body: { code: 'image-several-faces' } });
+  expect((await call('GET', '/galleries/import')).body).toMatchObject({ people: 1, faces: 2 });
+});
+
+test('an import that is not told whole is refused, and nobody is made for it', async () => {
+  await call('PUT', '/galleries/strict', { consentPolicy: 'required' });
+  const path = '/galleries/strict/imports';
+  const bob = await portraitOf('bob');
+  const textHash = 'ab'.repeat(32);
+  for (const [query, status, code] of [
+    ['', 400, 'person-missing'],
+    ['person=', 400, 'person-missing'],
+    [`person=${'n'.repeat(129)}`, 400, 'person-too-long'],
+    ['person=Bob&minQuality=best', 400, 'minQuality-unknown'],
+    ['person=Bob', 403, 'consent-required'],
+    ['person=Bob&consentMethod=told', 400, 'consentTextHash-missing'],
+    [`person=Bob&consentTextHash=${textHash}`, 400, 'consentMethod-missing'],
+    ['person=Bob&consentBy=Ann', 400, 'consentBy-malformed'],
+    [
+      `person=Bob&consentMethod=told&consentTextHash=${textHash}&consentUntil=2001-01-01T00:00:00Z`,
+      400,
+      'until-out-of-range',
+    ],
+  ] as const) {
+    expect(await call('POST', `${path}?${query}`, bob), query).toMatchObject({ status, body: { code } });
+  }
+  expect((await call('GET', '/galleries/strict')).body).toMatchObject({ people: 0 });
+  expect((await call('POST', '/galleries/nowhere/imports?person=Bob', bob)).status).toBe(404);
+  const given = await call('POST', `${path}?person=Bob&consentMethod=told&consentTextHash=${textHash}`, bob);
+  expect(given).toMatchObject({
+    status: 200,
+    body: { outcome: 'enrolled', consentGiven: { givenBy: 'Bob', state: 'given' } },
+  });
 });

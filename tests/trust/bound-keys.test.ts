@@ -71,7 +71,7 @@ function filled(url: string, galleryId: string): string {
 
 function bodyFor(method: string, url: string, galleryId: string): object | Buffer | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
-  if (/(persistedfaces|\/faces|\/detect)$/.test(url) || url === '/v1/identify') return photo;
+  if (/(persistedfaces|\/faces|\/imports|\/detect)$/.test(url) || url === '/v1/identify') return photo;
   if (url === '/v1/group') return { probeIds: [probeId] };
   if (url === '/v1/similar') return { probeId, among: [probeId] };
   if (url.endsWith('/similar')) return { probeId };
@@ -98,7 +98,10 @@ function plain(text: string, galleryId: string): string {
   return text.replace(/"requestId":"[^"]+"/, '').replaceAll(galleryId, 'THAT');
 }
 
-const withQuery = (url: string, galleryId: string) => (url === '/v1/identify' ? `${url}?gallery=${galleryId}` : url);
+function withQuery(url: string, galleryId: string): string {
+  if (url.endsWith('/imports')) return `${url}?person=Ann&sourceHash=${'ab'.repeat(32)}`;
+  return url === '/v1/identify' ? `${url}?gallery=${galleryId}` : url;
+}
 
 describe('beyond its galleries', () => {
   test('a gallery that is there answers on every route as one that isn’t', async () => {

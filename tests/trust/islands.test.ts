@@ -136,19 +136,22 @@ const routes = () =>
 function filled(url: string): string {
   const path = url.replace(/^\/face\/[^/]+/, '');
   const own = Object.entries(ids).find(([prefix]) => path.startsWith(prefix))?.[1];
-  return url.replace(/:(\w+)/g, (_, name: string) => {
-    if (name === 'personId') return own?.personId ?? 'none';
-    if (name === 'faceId' || name === 'persistedFaceId') return own?.faceId ?? 'none';
-    if (name === 'mergeId') return large.current?.mergeId ?? 'none';
-    if (name === 'recognitionModel') return 'recognition_04';
-    return other[name] ?? CONTAINER;
-  });
+  const query = url.endsWith('/imports') ? `?person=Ann&sourceHash=${'ab'.repeat(32)}` : '';
+  return (
+    url.replace(/:(\w+)/g, (_, name: string) => {
+      if (name === 'personId') return own?.personId ?? 'none';
+      if (name === 'faceId' || name === 'persistedFaceId') return own?.faceId ?? 'none';
+      if (name === 'mergeId') return large.current?.mergeId ?? 'none';
+      if (name === 'recognitionModel') return 'recognition_04';
+      return other[name] ?? CONTAINER;
+    }) + query
+  );
 }
 
 /** What would be done to the thing, were it there. */
 function bodyFor(method: string, url: string): object | Buffer | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
-  if (/(persistedfaces|\/faces)$/.test(url) && method === 'POST') return photo;
+  if (/(persistedfaces|\/faces|\/imports)$/.test(url) && method === 'POST') return photo;
   if (url.endsWith('/identify') && url.startsWith('/v1')) return photo;
   const probe = other.probeId ?? '';
   const bodies: readonly (readonly [RegExp, object])[] = [

@@ -43,6 +43,8 @@ export interface PhotoImporter {
 export interface ImportOptions {
   readonly target: FaceTarget;
   readonly minQuality: QualityLevel;
+  /** Shared by imports that may be of the same people. */
+  readonly inTurn?: Turns;
 }
 
 type ImportDeps = Pick<Deps, 'store' | 'vault' | 'engine' | 'follower' | 'clock' | 'newId' | 'recognitionModels'> &
@@ -55,7 +57,9 @@ export function openPhotoImporter(
   options: ImportOptions,
 ): PhotoImporter {
   const { packId } = packFor(deps, gallery.recognitionModel);
-  const inTurn = createTurns();
+  const { target, minQuality, inTurn = createTurns() } = options;
+  const turnOf = ({ personName }: PhotoToImport) =>
+    JSON.stringify([gallery.tenantId, gallery.kind, gallery.galleryId, personName]);
 
   async function findEnrolled(photo: PhotoToImport): Promise<ImportedPhoto | PersonWithEnrolments | undefined> {
     const person = await deps.store.findPersonByName(gallery, photo.personName);
@@ -116,19 +120,20 @@ export function openPhotoImporter(
       if (found && 'outcome' in found) {
         if (!photo.consent || found.outcome === 'usable') return found;
         const { personId } = found.person;
-        return { ...found, ...(await inTurn(photo.personName, () => settleConsent(photo, personId))) };
+        return { ...found, ...(await inTurn(turnOf(photo), () => settleConsent(photo, personId))) };
       }
       // Asked before the costly part; asked again when it is written
       if (found) await consentToGive(photo, found.personId);
       else newConsent(photo);
       const face = await readFaceToEnrol(deps, {
-        ...options,
+        target,
+        minQuality,
         packId,
         keepPhoto: gallery.keepPhotos,
         image: photo.image,
       });
       // Two photos of a new person must not create them twice, nor two copies of a photo enrol it twice.
-      const imported = await inTurn(photo.personName, () => write(photo, face));
+      const imported = await inTurn(turnOf(photo), () => write(photo, face));
       await deps.follower.catchUp();
       return imported;
     },
@@ -139,7 +144,7 @@ export function openPhotoImporter(
       if (person) await consentToGive(photo, person.personId);
       else newConsent(photo);
       if (found && 'outcome' in found) return found;
-      const { quality } = await readFaceToEnrol(deps, { ...options, packId, image: photo.image });
+      const { quality } = await readFaceToEnrol(deps, { target, minQuality, packId, image: photo.image });
       return { outcome: 'usable', quality };
     },
   };
@@ -154,8 +159,10 @@ function requireNoConsent({ consentPolicy }: Pick<Gallery, 'consentPolicy'>): vo
   });
 }
 
+export type Turns = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
 /** Work under one name runs one after the other, under different names side by side. */
-function createTurns(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+export function createTurns(): Turns {
   const last = new Map<string, Promise<unknown>>();
   return async (name, work) => {
     const before = last.get(name) ?? Promise.resolve();

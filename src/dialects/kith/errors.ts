@@ -8,6 +8,8 @@ export interface ProblemAnswer {
   /** One sentence, for people. */
   readonly detail: string;
   readonly retryAfterS?: number;
+  /** Of what there is too much. */
+  readonly limit?: string;
 }
 
 /** Undefined for what isn't Kith's own refusal. */
@@ -15,7 +17,7 @@ export function problemAnswerOf(error: unknown): ProblemAnswer | undefined {
   if (!(error instanceof KithError)) return undefined;
   const { problem } = error;
   const detail = describeProblem(problem);
-  return { status: statusOf(problem), code: codeOf(problem), detail, ...retryOf(problem) };
+  return { status: statusOf(problem), code: codeOf(problem), detail, ...retryOf(problem), ...limitOf(problem) };
 }
 
 function statusOf(problem: Problem): number {
@@ -63,4 +65,8 @@ function codeOf(problem: Problem): string {
 
 function retryOf(problem: Problem): { readonly retryAfterS?: number } {
   return problem.kind === 'busy' || problem.kind === 'unavailable' ? { retryAfterS: problem.retryAfterS } : {};
+}
+
+function limitOf(problem: Problem): { readonly limit?: string } {
+  return problem.kind === 'limit-exceeded' ? { limit: problem.limit } : {};
 }

@@ -20,7 +20,7 @@ import {
 } from './wire.ts';
 
 /** Kith's own door refuses photos that would make a person worse to find; `minQuality=low` takes any. */
-const DEFAULT_MIN_QUALITY = 'medium';
+export const DEFAULT_MIN_QUALITY = 'medium';
 
 export function addFaceRoutes(routes: Routes, deps: Deps): void {
   routes.photo({
@@ -96,7 +96,7 @@ export function addFaceRoutes(routes: Routes, deps: Deps): void {
   });
 }
 
-function wireFace(enrolment: Enrolment): Static<typeof EnrolledFace> {
+export function wireFace(enrolment: Enrolment): Static<typeof EnrolledFace> {
   return {
     faceId: enrolment.enrolmentId,
     box: wireBox(enrolment.box),

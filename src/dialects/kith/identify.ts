@@ -27,7 +27,7 @@ export function addIdentifyRoute(routes: Routes, deps: Deps): void {
           gallery,
           image: body,
           maxCandidates: query.maxCandidates ?? DEFAULT_MAX_CANDIDATES,
-          minConfidence: 'review',
+          minConfidence: query.minConfidence ?? 'review',
           signal,
         },
       );

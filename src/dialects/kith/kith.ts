@@ -15,6 +15,7 @@ import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
 import { addGroupRoute } from './group.ts';
 import { addIdentifyRoute } from './identify.ts';
+import { addImportRoutes } from './imports.ts';
 import { addKeyRoutes } from './keys.ts';
 import { addMergeRoutes } from './merges.ts';
 import { addModelsRoute } from './models.ts';
@@ -78,6 +79,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
   addVerifyRoute(routes, deps);
   addGroupRoute(routes, deps);
   addSimilarRoutes(routes, deps);
+  addImportRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
   addDuplicatesRoute(routes, deps);
 }

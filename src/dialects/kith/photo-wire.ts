@@ -4,7 +4,7 @@ import { DEFAULT_RECOGNITION_MODEL, MAX_CANDIDATES, MAX_PROBE_TTL_S, MIN_PROBE_T
 import { BOX_PATTERN, FoundCandidate, FoundFace, Outcome, Search } from './wire.ts';
 
 /** All pairs of them are compared in one answer: a second of work, with 16 MB of scores. */
-const MAX_PROBES_COMPARED = 2000;
+export const MAX_PROBES_COMPARED = 2000;
 
 export const DetectQuery = Type.Object({
   keepForS: Type.Optional(

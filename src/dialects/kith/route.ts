@@ -205,12 +205,12 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (outage) request.log.warn({ err: error }, 'the machine lacks something');
   const answer = problemAnswerOf(outage ?? error) ?? httpFault(error);
   if (!answer) request.log.error({ err: error }, 'unexpected error');
-  const { status, code, detail, retryAfterS } = answer ?? UNEXPECTED;
+  const { status, code, detail, retryAfterS, limit } = answer ?? UNEXPECTED;
   if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
   return reply
     .code(status)
     .type('application/problem+json; charset=utf-8')
-    .send({ status, code, detail, requestId: request.id });
+    .send({ status, code, detail, requestId: request.id, ...(limit === undefined ? {} : { limit }) });
 }
 
 /** Fastify's own refusals of a request it could not read. */

@@ -207,6 +207,13 @@ export const FoundCandidate = Type.Object({
 export const IdentifyQuery = Type.Object({
   gallery: GalleryId,
   maxCandidates: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CANDIDATES, default: 3 })),
+  minConfidence: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Candidates from this confidence on; those worth a question when left out.',
+    }),
+  ),
 });
 export const Identified = Type.Object({
   widthPx: Type.Integer(),
