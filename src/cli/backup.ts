@@ -88,6 +88,7 @@ export function addIdentityCommand(program: Command, run: RunCommand): void {
     .command('identity')
     .description('Makes a key pair for sealing backups: the private key into a file, the public one printed.')
     .argument('<file>', 'where the private key goes; keep it apart from the backups')
+    .addHelpText('after', '\nExample:\n  kith identity backup.key')
     .action((file: string, _options: object, command: Command) =>
       run(command, (context) => makeIdentity(context, file)),
     );

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { DEFAULT_MIN_CONFIDENCE } from '../core/limits.ts';
@@ -12,6 +11,7 @@ import { makeCertificates } from './certificates.ts';
 import type { CommandContext } from './command-context.ts';
 import { type AzureTour, type SeenFace, startAzureTour } from './demo/azure-tour.ts';
 import { makeContactSheet, type Tile } from './demo/contact-sheet.ts';
+import { readSamplePhoto } from './demo/sample-photo.ts';
 import { duration } from './enrol/rate-meter.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
@@ -90,7 +90,7 @@ async function tell(
   tour: AzureTour,
   run: { readonly startMs: number; readonly out: string },
 ): Promise<ExitCode> {
-  const enrolledPhoto = await readSample(ENROLLED_PHOTO);
+  const enrolledPhoto = await readSamplePhoto(ENROLLED_PHOTO);
   const boxes = await tour.enrol(enrolledPhoto, NAMES);
   await tour.train();
   terminal.say(
@@ -109,7 +109,7 @@ async function tell(
   const rows: Cell[][] = [];
   let matches = 0;
   for (const photoNo of OTHER_PHOTOS) {
-    const photo = await readSample(photoNo);
+    const photo = await readSamplePhoto(photoNo);
     const faces = await tour.lookFor(photo);
     matches += faces.filter((face) => judge(face).tone === 'match').length;
     for (const face of faces) {
@@ -187,9 +187,4 @@ function captionOf(photoNo: number, faces: readonly SeenFace[]): string {
     return n > 0 ? [`${n} ${words}`] : [];
   });
   return `Photo ${photoNo}: ${parts.join(', ')}`;
-}
-
-async function readSample(photoNo: number): Promise<Buffer> {
-  const { resolve: find } = createRequire(import.meta.url);
-  return readFile(join(dirname(find('@vladmandic/face-api/package.json')), 'demo', `sample${photoNo}.jpg`));
 }

@@ -43,6 +43,7 @@ export function addKeysCommand(program: Command, run: RunCommand): void {
     .command('list')
     .description('Lists the keys there are, without the keys themselves.')
     .option(...TENANT)
+    .addHelpText('after', '\nExample:\n  kith keys list --json')
     .action((options: OfTenant, command: Command) => run(command, (context) => listKeys(context, options)));
   keys
     .command('rotate')
@@ -58,6 +59,7 @@ export function addKeysCommand(program: Command, run: RunCommand): void {
     .description('Ends a key; a running service refuses it within a second.')
     .argument('<keyId>', 'as kith keys list shows it')
     .option(...TENANT)
+    .addHelpText('after', '\nExample:\n  kith keys revoke 5f0c…')
     .action((keyId: string, options: OfTenant, command: Command) =>
       run(command, (context) => revokeKey(context, keyId, options)),
     );

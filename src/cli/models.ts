@@ -19,6 +19,7 @@ export function addModelsCommand(program: Command, run: RunCommand): void {
   models
     .command('list')
     .description('Lists the model packs, whose weights they are and what their error rates rest on.')
+    .addHelpText('after', '\nExample:\n  kith models list')
     .action((_options: object, command: Command) => run(command, listModels));
   models
     .command('add')
@@ -35,6 +36,7 @@ export function addModelsCommand(program: Command, run: RunCommand): void {
     .command('check')
     .description('Checks added models again: their files, their shapes, and that they answer as they should.')
     .argument('[pack]', 'one of them; without it all')
+    .addHelpText('after', '\nExample:\n  kith models check')
     .action((packId: string | undefined, _options: object, command: Command) =>
       run(command, (context) => checkModels(context, packId)),
     );

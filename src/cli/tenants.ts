@@ -30,6 +30,7 @@ export function addTenantsCommand(program: Command, run: RunCommand): void {
   tenants
     .command('list')
     .description('Lists the tenants there are, and what each has.')
+    .addHelpText('after', '\nExample:\n  kith tenants list')
     .action((_options: object, command: Command) => run(command, listTenants));
   tenants
     .command('delete')
