@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Composed, compose } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { DATABASE_FILE } from '../open-store.ts';
+import type { ServiceClient } from './service/service-client.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -13,6 +14,8 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The settings, read where they are needed: making a certificate must not ask for the one in KITH_TLS_CERT. */
   readonly loadConfig: () => Config;
+  /** Where the work is to be done, with `--url`; only for commands that can. */
+  readonly service?: ServiceClient;
 }
 
 /** The settings of the service, with what the command line says instead. */

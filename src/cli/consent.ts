@@ -26,7 +26,7 @@ export function addConsentCommand(program: Command, run: RunCommand): void {
       '\nExample:\n  kith consent give "Anna Ek" -g members --new --method "signed on paper" --text form.pdf --until 2033-01-01',
     )
     .action((person: string, options: GiveOptions, command: Command) =>
-      run(command, (context) => giveConsent(context, person, options)),
+      run(command, (context) => giveConsent(context, person, options), 'either'),
     );
   consent
     .command('withdraw')
@@ -35,12 +35,14 @@ export function addConsentCommand(program: Command, run: RunCommand): void {
     .requiredOption(...GALLERY)
     .addHelpText('after', '\nExample:\n  kith consent withdraw "Anna Ek" --gallery members')
     .action((person: string, options: InGallery, command: Command) =>
-      run(command, (context) => withdrawConsent(context, person, options)),
+      run(command, (context) => withdrawConsent(context, person, options), 'either'),
     );
   consent
     .command('list')
     .description('Lists consents that run out, soonest first, with those that have run out.')
     .option('--due <time>', 'that run out by then; in 30 days when left out', instant)
     .addHelpText('after', '\nExample:\n  kith consent list --due 2031-12-31')
-    .action((options: { due?: number }, command: Command) => run(command, (context) => listConsents(context, options)));
+    .action((options: { due?: number }, command: Command) =>
+      run(command, (context) => listConsents(context, options), 'either'),
+    );
 }

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { openEngine } from '../compose.ts';
-import { DEFAULT_RECOGNITION_MODEL } from '../core/limits.ts';
-import { type FoundFaces, findFaces } from '../core/operations/find-faces.ts';
 import type { Quality, QualityLevel } from '../core/types.ts';
 import type { FaceMark, Tone } from './annotate/annotate-photo.ts';
 import { openAnnotator } from './annotate-option.ts';
-import { type CommandContext, closing, withProcesses } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 import { mapInOrder } from './concurrently.ts';
+import { type SeenPhoto, withLookAt } from './detect/look-at.ts';
 import { type ExitCode, exitCodeFor } from './exit-codes.ts';
 import { displayName, readImageFile } from './image-file.ts';
 import type { RunCommand } from './program.ts';
@@ -28,12 +26,12 @@ export function addDetectCommand(program: Command, run: RunCommand): void {
     .option('--annotate <file.png|folder>', 'draw the boxes into a picture')
     .addHelpText('after', '\nExample:\n  kith detect party.jpg --annotate party.png')
     .action((photos: string[], options: DetectCommandOptions, command: Command) =>
-      run(command, (context) => detectFiles(context, photos, options)),
+      run(command, (context) => detectFiles(context, photos, options), 'either'),
     );
 }
 
 type Looked =
-  | { readonly file: string; readonly image: Uint8Array; readonly photo: FoundFaces }
+  | { readonly file: string; readonly image: Uint8Array; readonly photo: SeenPhoto }
   | { readonly file: string; readonly refusal: Refusal };
 
 async function detectFiles(
@@ -43,19 +41,17 @@ async function detectFiles(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const annotator = await openAnnotator(options.annotate, files);
-  const config = withProcesses(context.loadConfig(), files.length);
   const tally = { done: 0, refused: 0 };
-  await closing(await openEngine(config), async (deps) => {
+  await withLookAt(context, files.length, async (lookAt, photosAtOnce) => {
     const look = async (file: string): Promise<Looked> => {
       try {
         const image = await readImageFile(file);
-        const photo = await findFaces(deps, { image, recognitionModel: DEFAULT_RECOGNITION_MODEL });
-        return { file, image, photo };
+        return { file, image, photo: await lookAt(image) };
       } catch (error) {
         return { file, refusal: refusalOf(error) };
       }
     };
-    for await (const looked of mapInOrder(files, config.engineProcesses + 1, look)) {
+    for await (const looked of mapInOrder(files, photosAtOnce, look)) {
       if ('refusal' in looked) {
         tally.refused++;
         terminal.record(refusalRecord(looked.file, looked.refusal));
@@ -73,7 +69,7 @@ async function detectFiles(
   return exitCodeFor(tally);
 }
 
-function reportPhoto(terminal: Terminal, file: string, photo: FoundFaces): void {
+function reportPhoto(terminal: Terminal, file: string, photo: SeenPhoto): void {
   terminal.record({
     type: 'photo',
     file,
@@ -100,7 +96,7 @@ function reportPhoto(terminal: Terminal, file: string, photo: FoundFaces): void 
 const STYLES = { low: 'red', medium: 'yellow', high: 'green' } as const;
 const TONES: Readonly<Record<QualityLevel, Tone>> = { low: 'unknown', medium: 'review', high: 'match' };
 
-function marksOf(photo: FoundFaces): FaceMark[] {
+function marksOf(photo: SeenPhoto): FaceMark[] {
   return photo.faces.map(({ box, quality = { level: 'low', reasons: [] } }) => {
     const why = reasonsOf(quality);
     return { box, title: `${quality.level} quality`, tone: TONES[quality.level], ...(why ? { detail: why } : {}) };
@@ -112,6 +108,6 @@ function reasonsOf(quality: Quality): string {
 }
 
 /** As one reads a photo. */
-function leftToRight(photo: FoundFaces): FoundFaces['faces'] {
+function leftToRight(photo: SeenPhoto): SeenPhoto['faces'] {
   return [...photo.faces].sort((a, b) => a.box.leftPx - b.box.leftPx);
 }

@@ -5,6 +5,7 @@ import { type DuplicatePair, findLikelyDuplicates } from '../core/operations/fin
 import { getPerson } from '../core/operations/manage-persons.ts';
 import type { Gallery } from '../core/types.ts';
 import { type CommandContext, withEverything } from './command-context.ts';
+import { duplicatesByService, type NamedPair } from './duplicates/ask-service.ts';
 import { openRunFile, type RunFile, type SavedPair } from './duplicates/saved-run.ts';
 import { type Progress, startProgress } from './enrol/progress.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -14,6 +15,7 @@ import type { RunCommand } from './program.ts';
 import { listenForStop } from './stop-signal.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 import { count } from './words.ts';
 
 interface DuplicatesOptions {
@@ -32,33 +34,62 @@ export function addDuplicatesCommand(program: Command, run: RunCommand): void {
       '\nNothing is changed: look at both and decide. Stopped by Ctrl-C, the same command goes on where it was.\n\nExample:\n  kith duplicates --gallery family',
     )
     .action((options: DuplicatesOptions, command: Command) =>
-      run(command, (context) => reportDuplicates(context, options)),
+      run(command, (context) => reportDuplicates(context, options), 'either'),
     );
 }
 
 async function reportDuplicates(context: CommandContext, options: DuplicatesOptions): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, service } = context;
+  if (service) {
+    if (options.restart) throw new UsageError('--restart is for the data directory: a service begins anew each time.');
+    return reportPairs(terminal, options, {
+      ...(await duplicatesByService(service, options.gallery, terminal)),
+      isResumable: false,
+    });
+  }
   return withEverything(context, { photosAtOnce: 1 }, async (deps, config) => {
     const gallery = await getGallery(deps, options.gallery);
     const file = openRunFile(config.dataDir, gallery.galleryNo);
     if (options.restart) await file.remove();
     const { pairs, isComplete } = await searchOn(deps, gallery, { terminal, file });
-    const named = await nameAll(deps, gallery, pairs);
-    for (const pair of named) terminal.record({ type: 'duplicate', ...pair });
-    terminal.record({ type: 'summary', gallery: options.gallery, pairs: named.length, interrupted: !isComplete });
-    if (named.length > 0) terminal.answer(tableOf(terminal, named));
-    if (!isComplete) {
-      terminal.note('Stopped. Run the same command again to go on.');
-      return EXIT.interrupted;
-    }
-    await file.remove();
-    terminal.say(
-      named.length === 0
-        ? `Nobody in "${printable(options.gallery)}" looks enrolled twice.`
-        : `${count(named.length, 'pair')} to look at: each is either one person, or two who look alike.`,
-    );
-    return EXIT.done;
+    const exitCode = reportPairs(terminal, options, {
+      pairs: await nameAll(deps, gallery, pairs),
+      isComplete,
+      isResumable: true,
+    });
+    if (isComplete) await file.remove();
+    return exitCode;
   });
+}
+
+interface FoundPairs {
+  readonly pairs: readonly NamedPair[];
+  readonly isComplete: boolean;
+  readonly isResumable: boolean;
+}
+
+function reportPairs(
+  terminal: Terminal,
+  options: DuplicatesOptions,
+  { pairs, isComplete, isResumable }: FoundPairs,
+): ExitCode {
+  for (const pair of pairs) terminal.record({ type: 'duplicate', ...pair });
+  terminal.record({ type: 'summary', gallery: options.gallery, pairs: pairs.length, interrupted: !isComplete });
+  if (pairs.length > 0) terminal.answer(tableOf(terminal, pairs));
+  if (!isComplete) {
+    terminal.note(
+      isResumable
+        ? 'Stopped. Run the same command again to go on.'
+        : 'Stopped: these are the pairs found so far. A service keeps no place to go on from.',
+    );
+    return EXIT.interrupted;
+  }
+  terminal.say(
+    pairs.length === 0
+      ? `Nobody in "${printable(options.gallery)}" looks enrolled twice.`
+      : `${count(pairs.length, 'pair')} to look at: each is either one person, or two who look alike.`,
+  );
+  return EXIT.done;
 }
 
 interface SearchTools {
@@ -117,12 +148,6 @@ function savedForm({ persons, score, expectedByChance }: DuplicatePair): SavedPa
     score,
     expectedByChance,
   };
-}
-
-interface NamedPair {
-  readonly people: readonly { readonly personId: string; readonly person: string; readonly faceId: string }[];
-  readonly score: number;
-  readonly expectedByChance: number;
 }
 
 /** With the names of today; pairs of which one was erased since are left out. */

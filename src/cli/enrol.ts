@@ -6,14 +6,18 @@ import type { Config } from '../config.ts';
 import { checkGalleryId } from '../core/checks.ts';
 import type { QualityLevel } from '../core/types.ts';
 import { type CommandContext, closing } from './command-context.ts';
+import { openLocalTaker } from './enrol/local-taker.ts';
 import { parsePersonPattern } from './enrol/person-pattern.ts';
 import type { PhotoPlan } from './enrol/photo-plan.ts';
+import type { PhotoTaker, TakerOptions } from './enrol/photo-taker.ts';
 import { planByCsv } from './enrol/plan-csv.ts';
 import { planByPattern, planFolderPerPerson } from './enrol/plan-folder.ts';
+import { openRemoteTaker } from './enrol/remote-taker.ts';
 import { openReport } from './enrol/report.ts';
 import { runEnrolment } from './enrol/run-enrolment.ts';
 import { sayAside } from './enrol/summary.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { PHOTOS_ON_THE_WAY } from './identify/look-up.ts';
 import { describeFileError } from './image-file.ts';
 import { wholeNumber } from './option-values.ts';
 import type { RunCommand } from './program.ts';
@@ -69,7 +73,7 @@ In a pattern {person} is the name, {n} a number, * anything, ? one character.
 Stopped by Ctrl-C or a crash, run the same command again: photos are known by their content, and none is enrolled twice.`,
     )
     .action((folder: string | undefined, options: EnrolCommandOptions, command: Command) =>
-      run(command, (context) => enrol(context, folder, options)),
+      run(command, (context) => enrol(context, folder, options), 'either'),
     );
 }
 
@@ -79,32 +83,50 @@ async function enrol(
   options: EnrolCommandOptions,
 ): Promise<ExitCode> {
   checkGalleryId(options.gallery);
-  const config = withJobs(context.loadConfig(), options.jobs);
   const plan = await makePlan(folder, options);
   sayAside(context.terminal, plan.aside);
   if (plan.photos.length === 0 && plan.refused.length === 0) throw new UsageError(nothingFound(folder, options));
 
   const report = options.report === undefined ? undefined : await openReport(options.report);
-  const lock = options.dryRun ? undefined : await lockImports(config);
+  const takerOptions = {
+    galleryId: options.gallery,
+    isDryRun: options.dryRun === true,
+    target: options.largestFace ? ('largest' as const) : undefined,
+    minQuality: options.minQuality,
+    keepPhotos: options.keepPhotos === true,
+    note: (line: string) => context.terminal.note(line),
+  };
+  const run = (taker: PhotoTaker, photosAtOnce: number): Promise<ExitCode> =>
+    runEnrolment(taker, plan, { ...takerOptions, terminal: context.terminal, report, photosAtOnce });
   try {
-    if (!options.dryRun && !lock) {
+    if (context.service) {
+      const taker = await openRemoteTaker(context.service, takerOptions);
+      return await run(taker, options.jobs ?? PHOTOS_ON_THE_WAY);
+    }
+    return await enrolHere(context, options, takerOptions, run);
+  } finally {
+    await report?.close();
+  }
+}
+
+/** Into the data directory, one import at a time. */
+async function enrolHere(
+  context: CommandContext,
+  options: EnrolCommandOptions,
+  takerOptions: TakerOptions,
+  run: (taker: PhotoTaker, photosAtOnce: number) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const config = withJobs(context.loadConfig(), options.jobs);
+  const lock = takerOptions.isDryRun ? undefined : await lockImports(config);
+  try {
+    if (!takerOptions.isDryRun && !lock) {
       throw new UsageError('Another kith enrol is at work on this data directory: wait for it, or stop it.');
     }
-    return await closing(await composeWithoutIndex(config, 'command-line'), (deps) =>
-      runEnrolment(deps, plan, {
-        terminal: context.terminal,
-        report,
-        galleryId: options.gallery,
-        photosAtOnce: 2 * config.engineProcesses,
-        isDryRun: options.dryRun === true,
-        target: options.largestFace ? 'largest' : undefined,
-        minQuality: options.minQuality,
-        keepPhotos: options.keepPhotos === true,
-      }),
+    return await closing(await composeWithoutIndex(config, 'command-line'), async (deps) =>
+      run(await openLocalTaker(deps, takerOptions), 2 * config.engineProcesses),
     );
   } finally {
     lock?.release();
-    await report?.close();
   }
 }
 

@@ -25,7 +25,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .command('list')
     .description('Lists the galleries with the number of people and photos in each.')
     .addHelpText('after', '\nExample:\n  kith gallery list --json')
-    .action((_options: object, command: Command) => run(command, listGalleries));
+    .action((_options: object, command: Command) => run(command, listGalleries, 'either'));
   gallery
     .command('create')
     .description('Makes an empty gallery.')
@@ -40,7 +40,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option('--recognition-model <name>', 'the model its templates are made with; never changed by hand later')
     .addHelpText('after', '\nExample:\n  kith gallery create staff --name "Our staff" --keep-photos')
     .action((galleryId: string, options: Parameters<typeof createGallery>[2], command: Command) =>
-      run(command, (context) => createGallery(context, galleryId, options)),
+      run(command, (context) => createGallery(context, galleryId, options), 'either'),
     );
   gallery
     .command('stats')
@@ -58,13 +58,14 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option(...FPIR)
     .option('--keep-photos', 'keep a small, sealed picture of each face enrolled from now on')
     .option('--no-keep-photos', 'keep none, and erase those that are there')
+    .option('-y, --yes', 'erase pictures without being asked')
     .option(...PURPOSE)
     .option(...LAWFUL_BASIS)
     .option(...RETENTION_DAYS)
     .addOption(consentPolicy())
     .addHelpText('after', '\nExample:\n  kith gallery set staff --target-fpir 0.001')
     .action((galleryId: string, options: Parameters<typeof setGallery>[2], command: Command) =>
-      run(command, async (context) => setGallery(context, galleryId, options)),
+      run(command, async (context) => setGallery(context, galleryId, options), 'either'),
     );
   gallery
     .command('upgrade-model')
@@ -93,7 +94,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option('-y, --yes', 'do it without being asked')
     .addHelpText('after', '\nExample:\n  kith gallery retention club --dry-run')
     .action((galleryId: string, options: RetentionOptions, command: Command) =>
-      run(command, (context) => galleryRetention(context, galleryId, options)),
+      run(command, (context) => galleryRetention(context, galleryId, options), 'either'),
     );
   gallery
     .command('delete')
@@ -102,7 +103,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option('-y, --yes', 'do it without being asked')
     .addHelpText('after', '\nExample:\n  kith gallery delete old-club --yes')
     .action((galleryId: string, options: Parameters<typeof deleteGallery>[2], command: Command) =>
-      run(command, (context) => deleteGallery(context, galleryId, options)),
+      run(command, (context) => deleteGallery(context, galleryId, options), 'either'),
     );
 }
 

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { MAX_CANDIDATES } from '../core/limits.ts';
-import { type IdentifiedPhoto, identifyPhoto } from '../core/operations/identify-photo.ts';
 import { openAnnotator } from './annotate-option.ts';
-import { type CommandContext, withEverything } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 import { mapInOrder } from './concurrently.ts';
 import { type ExitCode, exitCodeFor } from './exit-codes.ts';
-import { getGallery } from './find-gallery.ts';
+import { type LookedUpPhoto, withLookUp } from './identify/look-up.ts';
 import { displayName, readImageFile } from './image-file.ts';
 import { fraction, wholeNumber } from './option-values.ts';
 import { printable } from './printable.ts';
@@ -48,12 +47,12 @@ export function addIdentifyCommand(program: Command, run: RunCommand): void {
       '\nExamples:\n  kith identify party.jpg --gallery family --annotate party.png\n  curl -s https://example.org/p.jpg | kith identify - -g family --json',
     )
     .action((photos: string[], options: IdentifyCommandOptions, command: Command) =>
-      run(command, (context) => identifyFiles(context, photos, options)),
+      run(command, (context) => identifyFiles(context, photos, options), 'either'),
     );
 }
 
 type Looked =
-  | { readonly file: string; readonly image: Uint8Array; readonly photo: IdentifiedPhoto }
+  | { readonly file: string; readonly image: Uint8Array; readonly photo: LookedUpPhoto }
   | { readonly file: string; readonly refusal: Refusal };
 
 async function identifyFiles(
@@ -64,23 +63,23 @@ async function identifyFiles(
   const { terminal } = context;
   const annotator = await openAnnotator(options.annotate, files);
   const tally = { done: 0, refused: 0 };
-  await withEverything(context, { photosAtOnce: files.length }, async (deps, config) => {
-    const gallery = await getGallery(deps, options.gallery);
+  const lookUpOptions = {
+    galleryId: options.gallery,
+    photos: files.length,
+    maxCandidates: options.candidates,
+    minConfidence: options.threshold,
+  };
+  await withLookUp(context, lookUpOptions, async (lookUp, photosAtOnce) => {
     const look = async (file: string): Promise<Looked> => {
       try {
         const image = await readImageFile(file);
-        const photo = await identifyPhoto(deps, {
-          gallery,
-          image,
-          maxCandidates: options.candidates,
-          minConfidence: options.threshold ?? 'review',
-        });
+        const photo = await lookUp(image);
         return { file, image, photo: options.threshold === undefined ? photo : atAskedThreshold(photo) };
       } catch (error) {
         return { file, refusal: refusalOf(error) };
       }
     };
-    for await (const looked of mapInOrder(files, config.engineProcesses + 1, look)) {
+    for await (const looked of mapInOrder(files, photosAtOnce, look)) {
       if ('refusal' in looked) {
         tally.refused++;
         terminal.record(refusalRecord(looked.file, looked.refusal));
@@ -97,7 +96,7 @@ async function identifyFiles(
 }
 
 /** A threshold of the caller's own decides what is shown; whom the gallery's rule would not name is then a question. */
-function atAskedThreshold(photo: IdentifiedPhoto): IdentifiedPhoto {
+function atAskedThreshold(photo: LookedUpPhoto): LookedUpPhoto {
   const faces = photo.faces.map((face) => {
     if (face.candidates.length === 0) return { ...face, outcome: 'unknown' as const };
     return face.outcome === 'unknown' ? { ...face, outcome: 'review' as const } : face;
@@ -105,19 +104,19 @@ function atAskedThreshold(photo: IdentifiedPhoto): IdentifiedPhoto {
   return { ...photo, faces };
 }
 
-function marksOf(photo: IdentifiedPhoto) {
+function marksOf(photo: LookedUpPhoto) {
   return photo.faces.map((answer) => {
     const title = nameIn(answer);
     const confidence = percent(answer.candidates[0]?.confidence ?? 0);
     return title === undefined
-      ? { box: answer.face.box, title: 'unknown', tone: answer.outcome }
-      : { box: answer.face.box, title, detail: `${howSure(answer)}, ${confidence}`, tone: answer.outcome };
+      ? { box: answer.box, title: 'unknown', tone: answer.outcome }
+      : { box: answer.box, title, detail: `${howSure(answer)}, ${confidence}`, tone: answer.outcome };
   });
 }
 
 function reportPhoto(
   terminal: Terminal,
-  { file, photo }: { readonly file: string; readonly photo: IdentifiedPhoto },
+  { file, photo }: { readonly file: string; readonly photo: LookedUpPhoto },
   options: IdentifyCommandOptions,
 ): void {
   const search = photo.faces[0]?.search;
@@ -126,9 +125,9 @@ function reportPhoto(
     file,
     widthPx: photo.widthPx,
     heightPx: photo.heightPx,
-    faces: photo.faces.map(({ face, outcome, candidates }) => ({
-      box: boxRecord(face.box),
-      quality: qualityRecord(face.quality),
+    faces: photo.faces.map(({ box, quality, outcome, candidates }) => ({
+      box: boxRecord(box),
+      quality: qualityRecord(quality),
       outcome,
       candidates: candidates.map(({ personId, personName, confidence, score, strangerRate }) => ({
         personId,
@@ -142,12 +141,12 @@ function reportPhoto(
       ? {
           search: {
             gallery: options.gallery,
-            gallerySize: search.persons,
-            searched: search.enrolmentsSearched,
-            threshold: search.thresholdScore,
-            reviewThreshold: search.reviewScore,
+            gallerySize: search.gallerySize,
+            searched: search.searched,
+            threshold: search.threshold,
+            reviewThreshold: search.reviewThreshold,
             expectedFpir: search.expectedFpir,
-            model: search.packId,
+            model: search.model,
             exact: search.exact,
             recall: search.recall,
           },
@@ -162,20 +161,20 @@ function reportPhoto(
       terminal.paint(
         'dim',
         terminal.fold(
-          `Compared with ${count(search.persons, 'person', 'people')} (${count(search.enrolmentsSearched, 'photo')}). ` +
-            `A match needs a score of ${search.thresholdScore.toFixed(3)}: about ${oneIn(search.expectedFpir)} strangers would be shown a name. ` +
-            `From ${search.reviewScore.toFixed(3)} on it is worth a look.`,
+          `Compared with ${count(search.gallerySize, 'person', 'people')} (${count(search.searched, 'photo')}). ` +
+            `A match needs a score of ${search.threshold.toFixed(3)}: about ${oneIn(search.expectedFpir)} strangers would be shown a name. ` +
+            `From ${search.reviewThreshold.toFixed(3)} on it is worth a look.`,
         ),
       ),
     );
   }
 }
 
-function faceTable(terminal: Terminal, photo: IdentifiedPhoto, options: IdentifyCommandOptions): string {
+function faceTable(terminal: Terminal, photo: LookedUpPhoto, options: IdentifyCommandOptions): string {
   const isVerbose = options.verbose === true;
   const nobody = options.threshold === undefined ? 'nobody in the gallery' : 'nobody from the threshold on';
   // As one reads a photo: from left to right
-  const faces = [...photo.faces].sort((a, b) => a.face.box.leftPx - b.face.box.leftPx);
+  const faces = [...photo.faces].sort((a, b) => a.box.leftPx - b.box.leftPx);
   const rows = faces.map((answer) => {
     const [best] = answer.candidates;
     const isNamed = answer.outcome !== 'unknown' && best !== undefined;
@@ -184,7 +183,7 @@ function faceTable(terminal: Terminal, photo: IdentifiedPhoto, options: Identify
     return [
       { text: printable(nameIn(answer) ?? 'unknown'), style: style[answer.outcome] },
       isNamed ? `${sure} (${percent(best.confidence)})` : nobody,
-      where(answer.face.box),
+      where(answer.box),
       ...(isVerbose ? [best ? best.score.toFixed(3) : '', best ? oneInShort(best.strangerRate) : ''] : []),
     ];
   });

@@ -18,7 +18,9 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
     .description('Lists the people of a gallery and how many photos each has.')
     .requiredOption(...GALLERY)
     .addHelpText('after', '\nExample:\n  kith people list --gallery family')
-    .action((options: InGallery, command: Command) => run(command, (context) => listPeople(context, options)));
+    .action((options: InGallery, command: Command) =>
+      run(command, (context) => listPeople(context, options), 'either'),
+    );
   people
     .command('show')
     .description('Shows a person: their photos, how good each is, and who was merged into them.')
@@ -26,7 +28,7 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
     .requiredOption(...GALLERY)
     .addHelpText('after', '\nExample:\n  kith people show "Anna Ek" --gallery family')
     .action((person: string, options: InGallery, command: Command) =>
-      run(command, (context) => showPerson(context, person, options)),
+      run(command, (context) => showPerson(context, person, options), 'either'),
     );
   people
     .command('rename')
@@ -36,7 +38,7 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
     .requiredOption(...GALLERY)
     .addHelpText('after', '\nExample:\n  kith people rename Ana Anna --gallery family')
     .action((person: string, name: string, options: InGallery, command: Command) =>
-      run(command, (context) => renamePerson(context, [person, name], options)),
+      run(command, (context) => renamePerson(context, [person, name], options), 'either'),
     );
   people
     .command('merge')
@@ -46,15 +48,16 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
     .requiredOption(...GALLERY)
     .addHelpText('after', '\nExample:\n  kith people merge Anne Anna --gallery family')
     .action((person: string, into: string, options: InGallery, command: Command) =>
-      run(command, (context) => mergePeople(context, [person, into], options)),
+      run(command, (context) => mergePeople(context, [person, into], options), 'either'),
     );
   people
     .command('unmerge')
     .description('Makes them two people again.')
     .argument('<mergeId>', 'as kith people show tells it')
     .requiredOption(...GALLERY)
+    .addHelpText('after', '\nExample:\n  kith people unmerge 1b4e28ba-2fa1-11d2-883f-0016d3cca427 --gallery family')
     .action((mergeId: string, options: InGallery, command: Command) =>
-      run(command, (context) => unmergePeople(context, mergeId, options)),
+      run(command, (context) => unmergePeople(context, mergeId, options), 'either'),
     );
   people
     .command('split')
@@ -69,7 +72,7 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
       '\nExample:\n  kith people split Anna --faces 1b4e28ba-2fa1-11d2-883f-0016d3cca427 --as Berta -g family',
     )
     .action((person: string, options: Parameters<typeof splitPerson>[2], command: Command) =>
-      run(command, async (context) => splitPerson(context, person, options)),
+      run(command, async (context) => splitPerson(context, person, options), 'either'),
     );
   people
     .command('erase')
@@ -79,6 +82,6 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
     .option('-y, --yes', 'do it without being asked')
     .addHelpText('after', '\nExample:\n  kith people erase Anna --gallery family --yes')
     .action((persons: string[], options: Parameters<typeof erasePeople>[2], command: Command) =>
-      run(command, (context) => erasePeople(context, persons, options)),
+      run(command, (context) => erasePeople(context, persons, options), 'either'),
     );
 }

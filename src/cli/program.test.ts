@@ -54,15 +54,53 @@ describe('what can not work ends with 2 and a sentence, before anything is made'
   });
 });
 
-test('help names every command, and each command its options and an example', async () => {
-  const top = await run(['--help']);
-  expect(top.code).toBe(0);
-  for (const command of ['enrol', 'identify', 'verify', 'detect', 'cert', 'demo', 'serve']) {
-    expect(top.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
-    const { code, stdout } = await run([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/Examples?:\n {2}.*kith /);
-    expect(stdout).toContain('--json');
+/** The names below "Commands:". */
+function commandsIn(help: string): readonly string[] {
+  const [, list = ''] = /\nCommands:\n([\s\S]*?)(?:\n\n|$)/.exec(help) ?? [];
+  return [...list.matchAll(/^ {2}(\S+)/gm)].flatMap(([, name]) =>
+    name === undefined || name === 'help' ? [] : [name],
+  );
+}
+
+async function helpOfAll(
+  path: readonly string[],
+): Promise<readonly { readonly path: string; readonly help: string }[]> {
+  const { code, stdout } = await run([...path, '--help']);
+  expect(code).toBe(0);
+  const below = commandsIn(stdout);
+  if (below.length === 0) return [{ path: path.join(' '), help: stdout }];
+  const pages = [];
+  for (const name of below) pages.push(...(await helpOfAll([...path, name])));
+  return pages;
+}
+
+test('every command there is tells what it does, with an example that calls it, and takes --json', async () => {
+  const pages = await helpOfAll([]);
+  expect(pages.length).toBeGreaterThan(50);
+  for (const { path, help } of pages) {
+    const [, examples = ''] = /\nExamples?:\n((?: {2}.*\n?)+)/.exec(help) ?? [];
+    expect(examples, path).toContain(`kith ${path}`);
+    expect(help, path).toContain('--json');
   }
+  const commands =
+    'serve demo cert enrol identify verify detect group duplicates people gallery keys consent backup restore export import audit evaluate doctor bench upgrade';
+  const top = await run(['--help']);
+  expect(commandsIn(top.stdout)).toEqual(expect.arrayContaining(commands.split(' ')));
   expect(top.stdout).toContain('Exit codes: 0');
+});
+
+describe('a service to work through', () => {
+  const service = ['--url', 'http://localhost:1', '--key-file', 'none'];
+  test.each([
+    [['backup', '--to', 'x', ...service], /kith backup works on the data directory itself/],
+    [['gallery', 'stats', 'club', ...service], /kith gallery stats works on the data directory itself/],
+    [['doctor', ...service], /without --url/],
+    [['people', 'list', '-g', 'x', '--url', 'http://kith.example', '--key-file', 'none'], /without TLS/],
+    [['people', 'list', '-g', 'x', '--url', 'http://localhost:1'], /--key-file/],
+    [['people', 'list', '-g', 'x', '--data-dir', 'x', ...service], /two places/],
+    [['people', 'list', '-g', 'x', '--key-file', 'x'], /say where it is with --url/],
+    [['duplicates', '-g', 'x', '--ca', 'x'], /say where it is with --url/],
+  ])('%j is refused with a sentence, before anything is sent', async (argv, sentence) => {
+    expect(await run(argv)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(sentence) });
+  });
 });

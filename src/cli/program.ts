@@ -6,7 +6,10 @@ import { DamagedLogError } from '../damaged-log-error.ts';
 import { type CommandContext, configFor } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
-import { openTerminal } from './terminal.ts';
+import type { ServiceClient } from './service/service-client.ts';
+import { ServiceError } from './service/service-error.ts';
+import type { ServiceFlags } from './service/service-options.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { StoppedError, UsageError } from './usage-error.ts';
 
 export interface CliProcess {
@@ -15,10 +18,17 @@ export interface CliProcess {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Runs a subcommand with its context and keeps the exit code it answers. */
-export type RunCommand = (command: Command, work: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+/** `either`: on the data directory, or through a service with `--url`. */
+export type Where = 'data-directory' | 'either';
 
-interface GlobalOptions {
+/** Runs a subcommand with its context and keeps the exit code it answers. */
+export type RunCommand = (
+  command: Command,
+  work: (context: CommandContext) => Promise<ExitCode>,
+  where?: Where,
+) => Promise<void>;
+
+interface GlobalOptions extends ServiceFlags {
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
@@ -56,6 +66,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   upgrade: async () => (await import('./upgrade.ts')).addUpgradeCommand,
   migrate: async () => (await import('./migrate.ts')).addMigrateCommand,
   doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
+  bench: async () => (await import('./bench.ts')).addBenchCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
 };
 
@@ -79,6 +90,10 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
     .option('--json', 'one line of JSON for each result, with stable fields')
     .option('-q, --quiet', 'say nothing but errors')
     .option('--data-dir <folder>', 'the data directory, instead of KITH_DATA_DIR or ./data')
+    .option('--url <address>', 'work through a running service instead of a data directory')
+    .option('--key-file <file>', 'with --url: the file with a key of the service')
+    .option('--ca <file.pem>', 'with --url: whose certificates to trust, as kith cert makes one')
+    .option('--allow-plain-http', 'with --url: even to another machine, where all can be read on the way')
     .addOption(new Option('--debug', 'show where an unexpected error came from').hideHelp())
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -89,15 +104,22 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
     .showHelpAfterError('(add --help for how to use it)')
     .exitOverride();
 
-  const run: RunCommand = async (command, work) => {
+  const run: RunCommand = async (command, work, where = 'data-directory') => {
     const options = command.optsWithGlobals<GlobalOptions>();
     const terminal = openTerminal({ ...cli, isJson: options.json === true, isQuiet: options.quiet === true });
-    exitCode = await work({
-      terminal,
-      output: cli.stdout,
-      env: cli.env,
-      loadConfig: () => configFor(cli.env, options),
-    });
+    checkWhere(command, options, where);
+    const service = await openService(options, terminal);
+    try {
+      exitCode = await work({
+        terminal,
+        output: cli.stdout,
+        env: cli.env,
+        loadConfig: () => configFor(cli.env, options),
+        ...(service ? { service } : {}),
+      });
+    } finally {
+      await service?.close();
+    }
   };
   await addCommands(program, run, argv);
 
@@ -111,8 +133,36 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
   }
 }
 
+function checkWhere(command: Command, options: GlobalOptions, where: Where): void {
+  if (options.url === undefined) {
+    const idle = Object.entries({ 'key-file': options.keyFile, ca: options.ca }).find(
+      ([, value]) => value !== undefined,
+    );
+    if (idle) throw new UsageError(`--${idle[0]} is for a service: say where it is with --url.`);
+    return;
+  }
+  if (where === 'data-directory') {
+    const path = [command.parent?.parent ? `${command.parent.name()} ` : '', command.name()].join('');
+    throw new UsageError(
+      `kith ${path} works on the data directory itself: run it on the machine of the service, without --url.`,
+    );
+  }
+  if (options.dataDir !== undefined) {
+    throw new UsageError('--url and --data-dir are two places to work: name one.');
+  }
+}
+
+async function openService(options: GlobalOptions, terminal: Terminal): Promise<ServiceClient | undefined> {
+  const { url } = options;
+  if (url === undefined) return undefined;
+  // Loaded where they are needed: most commands work here
+  const { readServiceOptions } = await import('./service/service-options.ts');
+  const { openServiceClient } = await import('./service/service-client.ts');
+  return openServiceClient(await readServiceOptions({ ...options, url }, terminal));
+}
+
 /** Not faults of the program: their message says all there is to do. */
-const EXPECTED = [KithError, UsageError, StoppedError, ConfigError, DamagedLogError, BadBackupError];
+const EXPECTED = [KithError, UsageError, StoppedError, ServiceError, ConfigError, DamagedLogError, BadBackupError];
 
 function describeFailure(error: unknown, debug: boolean): string {
   const isExpected = EXPECTED.some((kind) => error instanceof kind);

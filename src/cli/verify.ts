@@ -1,16 +1,11 @@
 import type { Command } from 'commander';
-import { openEngine } from '../compose.ts';
-import { DEFAULT_RECOGNITION_MODEL } from '../core/limits.ts';
-import type { FaceToEnrol } from '../core/operations/enrol-face.ts';
-import { type PhotoVerification, readFaceToCompare, verifyFaces } from '../core/operations/verify-photos.ts';
-import type { Deps } from '../core/ports.ts';
-import { type CommandContext, closing, withProcesses } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { readImageFile } from './image-file.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord, qualityRecord } from './records.ts';
-import { describeRefusal, type Refusal, refusalOf, refusalRecord } from './refusals.ts';
+import { describeRefusal, refusalRecord } from './refusals.ts';
+import { type Comparison, compareFiles } from './verify/compare.ts';
 import { oneIn, percent } from './words.ts';
 
 interface VerifyCommandOptions {
@@ -28,13 +23,9 @@ export function addVerifyCommand(program: Command, run: RunCommand): void {
     .option('--verbose', 'show the score, and how many strangers would come as close')
     .addHelpText('after', '\nExample:\n  kith verify passport.jpg selfie.jpg')
     .action((a: string, b: string, options: VerifyCommandOptions, command: Command) =>
-      run(command, (context) => verifyFiles(context, [a, b], options)),
+      run(command, (context) => verifyFiles(context, [a, b], options), 'either'),
     );
 }
-
-type ReadPhoto =
-  | { readonly file: string; readonly face: FaceToEnrol }
-  | { readonly file: string; readonly refusal: Refusal };
 
 async function verifyFiles(
   context: CommandContext,
@@ -42,68 +33,43 @@ async function verifyFiles(
   options: VerifyCommandOptions,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  return closing(await openEngine(withProcesses(context.loadConfig(), files.length)), async (deps) => {
-    const [a, b] = await Promise.all([readFace(deps, files[0], options), readFace(deps, files[1], options)]);
-    if ('refusal' in a || 'refusal' in b) {
-      for (const photo of [a, b]) {
-        if (!('refusal' in photo)) continue;
-        terminal.record(refusalRecord(photo.file, photo.refusal));
-        if (!terminal.isJson) terminal.fail(describeRefusal(photo.file, photo.refusal));
-      }
-      return EXIT.nothingDone;
+  const compared = await compareFiles(context, files, options.largestFace ? 'largest' : undefined);
+  if ('refused' in compared) {
+    for (const { file, refusal } of compared.refused) {
+      terminal.record(refusalRecord(file, refusal));
+      if (!terminal.isJson) terminal.fail(describeRefusal(file, refusal));
     }
-    const verified = verifyFaces(deps, { a: a.face, b: b.face, recognitionModel: DEFAULT_RECOGNITION_MODEL });
-    const { samePerson, outcome, confidence, score, strangerRate } = verified;
-    terminal.record({
-      type: 'verification',
-      samePerson,
-      outcome,
-      confidence,
-      score,
-      strangerRate,
-      photos: [a, b].map(({ file, face }) => ({
-        file,
-        box: boxRecord(face.box),
-        quality: qualityRecord(face.quality),
-      })),
-    });
-    const style = { match: 'green', review: 'yellow', unknown: 'bold' } as const;
-    terminal.answer(`${terminal.paint(style[outcome], inWords(verified))} (confidence ${percent(confidence)})`);
-    for (const { file, face } of [a, b]) {
-      if (face.quality.level === 'low')
-        terminal.note(`The face in ${printable(file)} is of low quality: take this with care.`);
-    }
-    if (options.verbose) {
-      terminal.answer(
-        terminal.paint(
-          'dim',
-          `Score ${score.toFixed(3)}; about ${oneIn(strangerRate)} pairs of strangers come as close.`,
-        ),
-      );
-    }
-    return EXIT.done;
-  });
-}
-
-async function readFace(
-  deps: Pick<Deps, 'engine' | 'recognitionModels'>,
-  file: string,
-  options: VerifyCommandOptions,
-): Promise<ReadPhoto> {
-  try {
-    const image = await readImageFile(file);
-    const face = await readFaceToCompare(deps, {
-      image,
-      target: options.largestFace ? 'largest' : undefined,
-      recognitionModel: DEFAULT_RECOGNITION_MODEL,
-    });
-    return { file, face };
-  } catch (error) {
-    return { file, refusal: refusalOf(error) };
+    return EXIT.nothingDone;
   }
+  const photos = compared.faces.map((face, i) => ({ file: files[i] ?? '', ...face }));
+  const { samePerson, outcome, confidence, score, strangerRate } = compared;
+  terminal.record({
+    type: 'verification',
+    samePerson,
+    outcome,
+    confidence,
+    score,
+    strangerRate,
+    photos: photos.map(({ file, box, quality }) => ({ file, box: boxRecord(box), quality: qualityRecord(quality) })),
+  });
+  const style = { match: 'green', review: 'yellow', unknown: 'bold' } as const;
+  terminal.answer(`${terminal.paint(style[outcome], inWords(compared))} (confidence ${percent(confidence)})`);
+  for (const { file, quality } of photos) {
+    if (quality.level === 'low')
+      terminal.note(`The face in ${printable(file)} is of low quality: take this with care.`);
+  }
+  if (options.verbose) {
+    terminal.answer(
+      terminal.paint(
+        'dim',
+        `Score ${score.toFixed(3)}; about ${oneIn(strangerRate)} pairs of strangers come as close.`,
+      ),
+    );
+  }
+  return EXIT.done;
 }
 
-function inWords({ outcome, confidence, strangerRate }: PhotoVerification): string {
+function inWords({ outcome, confidence, strangerRate }: Comparison): string {
   switch (outcome) {
     case 'match':
       return confidence >= 0.99 && strangerRate <= 1 / 1000 ? 'Very likely the same person' : 'Likely the same person';

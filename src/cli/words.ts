@@ -2,10 +2,13 @@
 import type { Outcome } from '../core/decide.ts';
 import type { Box, Candidate, QualityReason } from '../core/types.ts';
 
+/** Without the enrolment it was found by, which a service doesn't tell. */
+export type NamedCandidate = Omit<Candidate, 'enrolmentId'>;
+
 export interface FaceAnswer {
   readonly outcome: Outcome;
   /** Best first. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly NamedCandidate[];
 }
 
 /** Matches are "very likely" from here on; below, "likely". */

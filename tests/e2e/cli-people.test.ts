@@ -69,7 +69,13 @@ test('a name that two have names neither', async () => {
 test('settings change, and the figures follow', async () => {
   const [before] = await run('gallery', 'stats', 'club');
   expect(before).toMatchObject({ people: 4, faces: 3, keepPhotos: true, targetFpir: 0.01, model: 'fast' });
-  await run('gallery', 'set', 'club', '--target-fpir', '0.0001', '--no-keep-photos');
+  const unasked = await command('gallery', 'set', 'club', '--no-keep-photos');
+  expect(unasked).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/pictures that are kept of 3 photos.*--yes/),
+  });
+  expect((await run('gallery', 'stats', 'club'))[0]).toMatchObject({ keepPhotos: true });
+  await run('gallery', 'set', 'club', '--target-fpir', '0.0001', '--no-keep-photos', '--yes');
   const [after] = await run('gallery', 'stats', 'club');
   expect(after).toMatchObject({ keepPhotos: false, targetFpir: 0.0001 });
   expect(Number(after?.threshold)).toBeGreaterThan(Number(before?.threshold));

@@ -1,12 +1,8 @@
-import { openRecords, removeCopies } from '../../compose.ts';
-import * as consents from '../../core/operations/manage-consents.ts';
-import { createPerson } from '../../core/operations/manage-persons.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { getGallery } from '../find-gallery.ts';
 import { hashFile } from '../hash-file.ts';
 import { describeFileError } from '../image-file.ts';
-import { findPerson } from '../people/find-person.ts';
+import { findPerson, withPeople } from '../people/people-of-gallery.ts';
 import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { consentRecord } from './consent-record.ts';
@@ -25,29 +21,22 @@ export interface GiveOptions extends InGallery {
   readonly new?: true;
 }
 
-export async function giveConsent(
-  { terminal, loadConfig }: CommandContext,
-  idOrName: string,
-  options: GiveOptions,
-): Promise<ExitCode> {
+export async function giveConsent(context: CommandContext, idOrName: string, options: GiveOptions): Promise<ExitCode> {
+  const { terminal } = context;
   const textHash = await hashOf(options);
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (records) => {
-    const deps = { ...records, follower: { catchUp: async () => undefined } };
-    const gallery = await getGallery(deps, options.gallery);
+  return withPeople(context, options.gallery, async (people) => {
     const name = idOrName.normalize('NFC');
-    const found = options.new ? undefined : await findPerson(deps, gallery, idOrName);
+    const found = options.new ? undefined : await findPerson(people, idOrName);
     const consent = {
       givenBy: (options.by ?? found?.name ?? name).normalize('NFC'),
       method: options.method,
       textHash,
-      givenMs: options.given ?? deps.clock.nowMs(),
+      givenMs: options.given ?? Date.now(),
       ...(options.until === undefined ? {} : { untilMs: options.until }),
     };
-    const { personId } = found ?? (await createPerson(deps, gallery, { name, consent }));
-    if (found) await consents.giveConsent(deps, { gallery, personId }, consent);
-    const record = consentRecord(gallery.galleryId, personId, consent);
+    const { personId } = found ?? (await people.create({ name, consent }));
+    if (found) await people.giveConsent(personId, consent);
+    const record = consentRecord(people.galleryId, personId, consent);
     terminal.record(record);
     const term = record.until === undefined ? 'until it is withdrawn' : `until ${record.until.slice(0, 10)}`;
     terminal.say(`The consent of ${printable(found?.name ?? name)} is on record, ${term}.`);
@@ -55,20 +44,12 @@ export async function giveConsent(
   });
 }
 
-export async function withdrawConsent(
-  { terminal, loadConfig }: CommandContext,
-  idOrName: string,
-  options: InGallery,
-): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (records) => {
-    // Copies on the disk go before it is acknowledged; a running service follows by itself
-    const deps = { ...records, follower: { catchUp: () => removeCopies(config) } };
-    const gallery = await getGallery(deps, options.gallery);
-    const { personId, name } = await findPerson(deps, gallery, idOrName);
-    await consents.withdrawConsent(deps, { gallery, personId });
-    terminal.record({ type: 'consent-withdrawn', galleryId: gallery.galleryId, personId });
+export function withdrawConsent(context: CommandContext, idOrName: string, options: InGallery): Promise<ExitCode> {
+  const { terminal } = context;
+  return withPeople(context, options.gallery, async (people) => {
+    const { personId, name } = await findPerson(people, idOrName);
+    await people.withdrawConsent(personId);
+    terminal.record({ type: 'consent-withdrawn', galleryId: people.galleryId, personId });
     terminal.say(`The consent of ${printable(name)} is withdrawn: nobody finds them any more.`);
     return EXIT.done;
   });

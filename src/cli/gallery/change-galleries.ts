@@ -1,81 +1,75 @@
-import { composeWithoutIndex, DEFAULT_TENANT, openRecords, removeCopies } from '../../compose.ts';
+import { composeWithoutIndex, DEFAULT_TENANT } from '../../compose.ts';
 import { checkGalleryId } from '../../core/checks.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
-import {
-  createGallery as create,
-  deleteGallery as erase,
-  updateGallery as update,
-} from '../../core/operations/manage-galleries.ts';
-import type { GalleryTerms } from '../../core/types.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import { createGallery as create } from '../../core/operations/manage-galleries.ts';
+import { type CommandContext, closing } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { getGallery } from '../find-gallery.ts';
 import { UsageError } from '../usage-error.ts';
 import { count } from '../words.ts';
-
-interface Settings extends Partial<GalleryTerms> {
-  readonly name?: string;
-  readonly targetFpir?: number;
-  readonly keepPhotos?: boolean;
-}
+import { type GallerySettings, withGalleries } from './known-galleries.ts';
+import { createRemoteGallery } from './remote-galleries.ts';
 
 /** Of the kind that Azure's clients see as a large person group. */
 export async function createGallery(
-  { terminal, loadConfig }: CommandContext,
+  context: CommandContext,
   galleryId: string,
-  options: Settings & { readonly recognitionModel?: string },
+  options: GallerySettings & { readonly recognitionModel?: string },
 ): Promise<ExitCode> {
+  const { terminal, service } = context;
   checkGalleryId(galleryId);
-  return closing(await composeWithoutIndex(loadConfig(), 'command-line'), async (deps) => {
-    const { recognitionModel = DEFAULT_RECOGNITION_MODEL, name = galleryId, ...settings } = options;
-    const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId } as const;
-    const made = await create(deps, ref, { ...settings, name, recognitionModel });
-    terminal.record({
-      type: 'gallery',
-      galleryId,
-      kind: ref.kind,
-      name,
-      recognitionModel,
-      keepPhotos: made.keepPhotos,
-    });
-    terminal.say(`Made the gallery "${galleryId}". Add people with kith enrol <folder> --gallery ${galleryId}`);
-    return EXIT.done;
-  });
+  const { recognitionModel = DEFAULT_RECOGNITION_MODEL, name = galleryId, ...rest } = options;
+  const settings = { ...rest, name, recognitionModel };
+  const made = await (service
+    ? createRemoteGallery(service, galleryId, settings)
+    : createLocalGallery(context, galleryId, settings));
+  const { kind, keepPhotos } = made;
+  terminal.record({ type: 'gallery', galleryId, kind, name, recognitionModel, keepPhotos });
+  terminal.say(`Made the gallery "${galleryId}". Add people with kith enrol <folder> --gallery ${galleryId}`);
+  return EXIT.done;
+}
+
+async function createLocalGallery(
+  { loadConfig }: CommandContext,
+  galleryId: string,
+  settings: Parameters<typeof create>[2],
+) {
+  const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId } as const;
+  return closing(await composeWithoutIndex(loadConfig(), 'command-line'), (deps) => create(deps, ref, settings));
 }
 
 export async function setGallery(
-  { terminal, loadConfig }: CommandContext,
+  context: CommandContext,
   galleryId: string,
-  patch: Settings,
+  { yes, ...patch }: GallerySettings & { readonly yes?: true },
 ): Promise<ExitCode> {
+  const { terminal } = context;
   if (Object.keys(patch).length === 0) throw new UsageError('There is nothing to change: --help lists the settings.');
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
-    const gallery = await getGallery(deps, galleryId);
-    await update(deps, gallery, patch);
+  return withGalleries(context, async (galleries) => {
+    const { keepPhotos, faces } = await galleries.get(galleryId);
+    if (keepPhotos && patch.keepPhotos === false && faces > 0) {
+      const pictures = `the pictures that are kept of ${count(faces, 'photo')} in "${galleryId}"`;
+      await confirm(terminal, `This erases ${pictures} for good.`, yes ? { yes } : {});
+    }
+    await galleries.update(galleryId, patch);
     terminal.record({ type: 'gallery-changed', galleryId, ...patch });
     terminal.say(`Changed the gallery "${galleryId}".`);
     return EXIT.done;
   });
 }
 
-export async function deleteGallery(
-  { terminal, loadConfig }: CommandContext,
+export function deleteGallery(
+  context: CommandContext,
   galleryId: string,
   options: { readonly yes?: true },
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
-    const gallery = await getGallery(deps, galleryId);
-    const { persons, enrolments } = await deps.store.countGallery(gallery);
-    const whom = `${count(persons, 'person', 'people')} and ${count(enrolments, 'photo')}`;
+  const { terminal } = context;
+  return withGalleries(context, async (galleries) => {
+    const { people, faces } = await galleries.get(galleryId);
+    const whom = `${count(people, 'person', 'people')} and ${count(faces, 'photo')}`;
     await confirm(terminal, `This erases the gallery "${galleryId}" with ${whom} for good.`, options);
-    const erasing = { ...deps, follower: { catchUp: () => removeCopies(config) } };
-    const signed = await erase(erasing, gallery, { withSnapshots: true });
-    terminal.record({ type: 'gallery-erased', galleryId, people: persons, faces: enrolments, ...signed });
+    const signed = await galleries.erase(galleryId);
+    terminal.record({ type: 'gallery-erased', galleryId, people, faces, ...signed });
     terminal.say(`Erased the gallery "${galleryId}" with ${whom}.`);
     return EXIT.done;
   });

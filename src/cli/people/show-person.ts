@@ -1,35 +1,29 @@
-import { openRecords } from '../../compose.ts';
-import { listEnrolments } from '../../core/operations/manage-enrolments.ts';
-import { listMerges } from '../../core/operations/merge-persons.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { getGallery } from '../find-gallery.ts';
 import { printable } from '../printable.ts';
 import { qualityRecord } from '../records.ts';
 import { formatTable } from '../table.ts';
 import { count, QUALITY_IN_WORDS } from '../words.ts';
-import { findPerson } from './find-person.ts';
+import { findPerson, withPeople } from './people-of-gallery.ts';
 
-export async function showPerson(
-  { terminal, loadConfig }: CommandContext,
+export function showPerson(
+  context: CommandContext,
   idOrName: string,
   options: { readonly gallery: string },
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
-    const gallery = await getGallery(deps, options.gallery);
-    const { personId, name, userData, createdMs } = await findPerson(deps, gallery, idOrName);
-    const enrolments = await listEnrolments(deps, { gallery, personId });
-    const merges = await listMerges(deps, gallery, personId);
+  const { terminal } = context;
+  return withPeople(context, options.gallery, async (people) => {
+    const { personId, name, userData, createdMs } = await findPerson(people, idOrName);
+    const faces = await people.facesOf(personId);
+    const merges = await people.mergesOf(personId);
     terminal.record({
       type: 'person',
       personId,
       name,
       userData,
       createdAt: isoTime(createdMs),
-      faces: enrolments.map(({ enrolmentId, quality, hasPhoto, sourceHash, createdMs: enrolledMs }) => ({
-        faceId: enrolmentId,
+      faces: faces.map(({ faceId, quality, hasPhoto, sourceHash, createdMs: enrolledMs }) => ({
+        faceId,
         quality: qualityRecord(quality),
         hasPhoto,
         sourceHash,
@@ -44,10 +38,10 @@ export async function showPerson(
     });
     terminal.answer(`${terminal.paint('bold', printable(name))} (${personId}), added ${day(createdMs)}`);
     if (userData !== undefined) terminal.answer(terminal.fold(`User data: ${printable(userData)}`));
-    terminal.answer(count(enrolments.length, 'photo'));
-    if (enrolments.length > 0) {
-      const rows = enrolments.map(({ enrolmentId, quality, createdMs: enrolledMs }) => [
-        enrolmentId,
+    terminal.answer(count(faces.length, 'photo'));
+    if (faces.length > 0) {
+      const rows = faces.map(({ faceId, quality, createdMs: enrolledMs }) => [
+        faceId,
         day(enrolledMs),
         { text: quality.level, style: ({ low: 'red', medium: 'yellow', high: 'green' } as const)[quality.level] },
         quality.reasons.map((reason) => QUALITY_IN_WORDS[reason]).join(', '),

@@ -1,0 +1,50 @@
+// Galleries as commands see them, whether they lie in the data directory or behind a service.
+import type { GalleryKind, GalleryTerms, SignedReceipt } from '../../core/types.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { withLocalGalleries } from './local-galleries.ts';
+import { openRemoteGalleries } from './remote-galleries.ts';
+
+export interface GallerySettings extends Partial<GalleryTerms> {
+  readonly name?: string;
+  readonly targetFpir?: number;
+  readonly keepPhotos?: boolean;
+}
+
+export interface KnownGallery {
+  readonly galleryId: string;
+  readonly kind: GalleryKind;
+  readonly name: string;
+  readonly people: number;
+  readonly faces: number;
+  readonly recognitionModel: string;
+  readonly keepPhotos: boolean;
+  readonly retentionDays: number;
+  readonly createdMs: number;
+}
+
+export interface OverduePerson {
+  readonly personId: string;
+  readonly name: string;
+  readonly lastUsedMs: number;
+}
+
+export interface KnownGalleries {
+  every(): AsyncIterable<KnownGallery>;
+  get(galleryId: string): Promise<KnownGallery>;
+  update(galleryId: string, patch: GallerySettings): Promise<void>;
+  erase(galleryId: string): Promise<SignedReceipt>;
+  /** Longest unused first. */
+  overdue(galleryId: string): AsyncIterable<OverduePerson>;
+  /** Person ids, as they are erased. */
+  eraseOverdue(galleryId: string): AsyncIterable<string>;
+}
+
+/** Wherever the command was told to work. */
+export function withGalleries(
+  context: CommandContext,
+  work: (galleries: KnownGalleries) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const { service } = context;
+  return service ? work(openRemoteGalleries(service)) : withLocalGalleries(context, work);
+}
