@@ -63,6 +63,8 @@ function Shell() {
   const title = isNew ? texts.firstRun.title : texts.nav[page];
   useEffect(() => {
     document.title = `${title} · ${texts.product}`;
+    // On a narrow screen the pages lie in one row that is longer than it
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [title]);
   return (
     <div className="shell">

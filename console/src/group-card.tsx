@@ -88,6 +88,7 @@ export function GroupCard(props: {
             face={face}
             isAdded={added.has(face.probeId)}
             isChosen={chosen.includes(face)}
+            isOut={startsChosen && !chosen.includes(face)}
             toggle={() => toggle(face.probeId)}
           />
         ))}
@@ -137,13 +138,15 @@ function FaceToggle(props: {
   readonly face: PileFace;
   readonly isAdded: boolean;
   readonly isChosen: boolean;
+  /** Of a group that it would belong to. */
+  readonly isOut: boolean;
   readonly toggle: () => void;
 }) {
-  const { face, isAdded, isChosen, toggle } = props;
+  const { face, isAdded, isChosen, isOut, toggle } = props;
   const label = texts.group.face(face.file.name, qualityInWords(face.quality));
   return (
     <ToggleButton
-      className="tile"
+      className={isOut && !isAdded ? 'tile tile-out' : 'tile'}
       isSelected={isChosen}
       isDisabled={isAdded}
       onChange={toggle}

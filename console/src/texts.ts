@@ -208,7 +208,9 @@ export const texts = {
     none: 'There is nobody to compare with.',
     noFaces: 'No face was found in these photos.',
     unlike: 'Probably somebody else',
-    chance: (oneIn: string) => `As close as ${oneIn} strangers would come.`,
+    chance: (oneIn: string) => `Strangers who come this close: ${oneIn}`,
+    forgotten:
+      'What was looked at more than an hour ago is forgotten. Choose the photo of the face again, and press “Clear” for the pile.',
   },
   peopleList: {
     title: 'People',

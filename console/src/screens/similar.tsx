@@ -161,7 +161,7 @@ function SimilarFault({ error, retry }: { readonly error: unknown; readonly retr
   if (!(error instanceof ApiError) || error.code !== 'probe-not-found') return <Fault error={error} retry={retry} />;
   return (
     <p className="note note-bad" role="alert">
-      {texts.pile.forgotten}
+      {texts.similar.forgotten}
     </p>
   );
 }
