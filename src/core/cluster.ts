@@ -3,6 +3,8 @@ import { nextTurn } from './next-turn.ts';
 
 /** Comparisons before other work gets its turn: some 10 ms. */
 const PAIRS_PER_TURN = 20_000;
+/** Scores looked through before other work gets its turn: some ms. */
+const SCORES_PER_TURN = 1_000_000;
 
 /**
  * Average-linkage clustering of unit vectors: two groups become one while the mean score between their members is at
@@ -20,7 +22,14 @@ export async function clusterTemplates(
   await links.compareAll(vectors, signal);
   const finished: (readonly number[])[] = [];
   let chain: number[] = [];
+  let lookedThrough = 0;
   for (;;) {
+    lookedThrough += vectors.length;
+    if (lookedThrough > SCORES_PER_TURN) {
+      lookedThrough = 0;
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
     const last = chain.at(-1) ?? links.firstGroup();
     if (last === undefined) return finished;
     if (chain.length === 0) chain.push(last);
