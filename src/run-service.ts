@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { readLastBackup } from './backup/last-backup.ts';
 import { type Composed, compose, DEFAULT_TENANT, lockImports, lockService, removeCopies } from './compose.ts';
 import { type Config, ConfigError } from './config.ts';
 import { watchClock } from './core/clock-watch.ts';
@@ -94,6 +95,7 @@ async function startBehind(
         ...(config.policyContact === undefined ? {} : { contact: config.policyContact }),
       },
       ...(config.azureTier === undefined ? {} : { azureTier: config.azureTier }),
+      lastBackup: () => readLastBackup(config.dataDir),
     });
     log = app.log;
     await onReady();

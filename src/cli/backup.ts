@@ -3,6 +3,7 @@ import { rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { type Command, Option } from 'commander';
+import { noteBackup } from '../backup/last-backup.ts';
 import { readKeyLines, readPassphrase, type SealedTo } from '../backup/seal.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { masterKeyPathOf, openRecords } from '../compose.ts';
@@ -66,6 +67,8 @@ async function backUp({ terminal, loadConfig }: CommandContext, options: BackupO
         isMasterKeyRotating: () => deps.vault.refresh() || deps.vault.isRotating,
       }),
     );
+    // The backup is whole without it
+    await noteBackup(config.dataDir, { finishedMs: deps.clock.nowMs(), bytes }).catch(() => undefined);
     terminal.record({ type: 'backup', file: options.to, files, bytes });
     if (masterKeyPathOf(config) !== join(config.dataDir, 'master.key')) {
       terminal.note('The master key is kept elsewhere and is not in it: without that key the backup opens nothing.');

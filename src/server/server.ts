@@ -6,11 +6,13 @@ import { addAzureDialect } from '../dialects/azure/azure.ts';
 import type { AzureTier } from '../dialects/azure/tiers.ts';
 import { addKithDialect } from '../dialects/kith/kith.ts';
 import { addBiometricPolicy, type PolicyOptions } from '../dialects/kith/policy.ts';
+import type { ServiceFacts } from '../dialects/kith/status.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addConsole } from './console.ts';
 import { addHealthRoutes } from './health.ts';
 import { addMetrics } from './metrics.ts';
 import { addPlainPageStyle } from './plain-page-style.ts';
+import { watchLoad } from './recent-load.ts';
 import { type LogOptions, loggerOptions, logRequests } from './request-log.ts';
 
 export type ServerDeps = Deps;
@@ -24,6 +26,8 @@ export interface ServerOptions {
   /** Limits how often a key may call Azure's API; none when left out. */
   readonly azureTier?: AzureTier;
   readonly policy?: PolicyOptions;
+  /** When the data were last backed up. */
+  readonly lastBackup?: ServiceFacts['lastBackup'];
   /** Told of every route with the permission it needs. */
   readonly onRoute?: (route: DeclaredRoute) => void;
 }
@@ -51,6 +55,7 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
       : sendFault(reply, status, 'The request is invalid.');
   });
 
+  const load = watchLoad(app, deps);
   addHealthRoutes(app, deps);
   addMetrics(app, deps);
   addPlainPageStyle(app);
@@ -60,7 +65,10 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     ...(options.azureTier === undefined ? {} : { tier: options.azureTier }),
   });
-  addKithDialect(app, deps);
+  addKithDialect(app, deps, {
+    lastHour: () => load.minutes(),
+    lastBackup: options.lastBackup ?? (async () => undefined),
+  });
   await app.ready();
   return app;
 }

@@ -53,3 +53,29 @@ test('they count searches and tell the recall, and no id nor name of anything', 
   expect(text).toContain('kith_http_request_seconds_count{method="POST",route="/v1/identify",status="200"} 1');
   expect(text).not.toContain('canary-gallery');
 });
+
+test('the status tells the load of the last hour, by the minute', async () => {
+  const status = async () => {
+    const answer = await fetch(`${service.url}/v1/status`, { headers: { authorization: `Bearer ${service.key}` } });
+    return (await answer.json()) as { readonly lastBackup?: object; readonly lastHour: Record<string, unknown>[] };
+  };
+  const { lastHour, lastBackup } = await status();
+  expect(lastBackup).toBeUndefined();
+  expect(lastHour.length).toBeGreaterThan(0);
+  // The test before this one identified somebody
+  const searched = lastHour.filter(({ identifications }) => identifications === 1);
+  expect(searched).toEqual([
+    {
+      at: expect.any(String),
+      requestsPerS: expect.any(Number),
+      identifications: 1,
+      medianMs: expect.any(Number),
+      p95Ms: expect.any(Number),
+      mostQueued: expect.any(Number),
+    },
+  ]);
+  const { medianMs, requestsPerS } = searched[0] as { medianMs: number; requestsPerS: number };
+  expect(medianMs).toBeGreaterThan(5);
+  expect(medianMs).toBeLessThan(60_000);
+  expect(requestsPerS).toBeGreaterThan(0);
+});

@@ -72,9 +72,13 @@ test('taken of a running service, sealed to a public key, put back: everybody is
     await call(first, 'PUT', '/galleries/club', { keepPhotos: true });
     ann = await enrol(first, 'Canary Ann', 'ann');
     await enrol(first, 'Canary Bob', 'bob');
+    expect((await call(first, 'GET', '/status')).lastBackup).toBeUndefined();
     const taken = await kith(['backup', '--to', backup, '--recipient', made.stdout.trim(), '--json'], { env });
     expect(taken).toMatchObject({ code: 0, stderr: '' });
     expect(recordsOf(taken.stdout)).toMatchObject([{ type: 'backup', files: expect.any(Number) }]);
+    const { lastBackup } = await call(first, 'GET', '/status');
+    expect(lastBackup).toEqual({ finishedAt: expect.any(String), bytes: expect.any(Number) });
+    expect(Math.abs(Date.now() - Date.parse(lastBackup.finishedAt))).toBeLessThan(60_000);
     expect((await stat(backup)).mode & 0o777).toBe(0o600);
     expect((await readFile(backup)).includes('Canary')).toBe(false);
     expect((await readdir(root)).filter((name) => name.includes('partial'))).toEqual([]);

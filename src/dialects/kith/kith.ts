@@ -24,17 +24,17 @@ import { addPersonRecordRoute } from './person-record.ts';
 import { addRetentionRoutes } from './retention.ts';
 import { createRoutes, sendProblem } from './route.ts';
 import { addSimilarRoutes } from './similar.ts';
-import { addStatusRoute } from './status.ts';
+import { addStatusRoute, type ServiceFacts } from './status.ts';
 import { addVerifyRoute } from './verify.ts';
 
 const MAX_JSON_BYTES = 256 * 1024;
 const PHOTO_TYPES = ['application/octet-stream', 'image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp'];
 
-export function addKithDialect(app: FastifyInstance, deps: Deps): void {
-  app.register(async (scope) => mount(scope, deps), { prefix: '/v1' });
+export function addKithDialect(app: FastifyInstance, deps: Deps, facts: ServiceFacts): void {
+  app.register(async (scope) => mount(scope, deps, facts), { prefix: '/v1' });
 }
 
-async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
+async function mount(app: FastifyInstance, deps: Deps, facts: ServiceFacts): Promise<void> {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser(
@@ -65,7 +65,7 @@ async function mount(app: FastifyInstance, deps: Deps): Promise<void> {
 
   const routes = createRoutes(app, { ...deps, takeSlot: createKeySlots() });
   addModelsRoute(routes, deps);
-  addStatusRoute(routes, deps);
+  addStatusRoute(routes, deps, facts);
   addKeyRoutes(routes, deps);
   addAuditRoutes(routes, deps);
   addPersonRecordRoute(routes, deps);

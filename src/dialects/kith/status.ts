@@ -1,6 +1,26 @@
 import Type from 'typebox';
 import type { Deps } from '../../core/ports.ts';
 import type { Routes } from './route.ts';
+import { wireTime } from './wire.ts';
+
+/** What the service was busy with in a minute. */
+export interface MinuteLoad {
+  readonly startMs: number;
+  readonly requestsPerS: number;
+  readonly identifications: number;
+  /** From a request to the end of its answer; absent where there was none. */
+  readonly medianMs?: number;
+  readonly p95Ms?: number;
+  /** Searches that waited at once, at most. */
+  readonly mostQueued: number;
+}
+
+/** What only the process around the dialect knows. */
+export interface ServiceFacts {
+  /** Oldest first. */
+  readonly lastHour: () => readonly MinuteLoad[];
+  readonly lastBackup: () => Promise<{ readonly finishedMs: number; readonly bytes: number } | undefined>;
+}
 
 const Status = Type.Object({
   uptimeS: Type.Number(),
@@ -12,9 +32,26 @@ const Status = Type.Object({
   fastKernel: Type.Boolean(),
   recall: Type.Number({ description: 'Measured share of fast searches that name whom the exact scan names first.' }),
   recallSamples: Type.Integer(),
+  lastBackup: Type.Optional(
+    Type.Object(
+      { finishedAt: Type.String({ format: 'date-time' }), bytes: Type.Integer() },
+      { description: 'By `kith backup`, of this data directory; left out before the first.' },
+    ),
+  ),
+  lastHour: Type.Array(
+    Type.Object({
+      at: Type.String({ format: 'date-time' }),
+      requestsPerS: Type.Number(),
+      identifications: Type.Integer(),
+      medianMs: Type.Optional(Type.Number({ description: 'Of identifications, from request to answer.' })),
+      p95Ms: Type.Optional(Type.Number()),
+      mostQueued: Type.Integer({ description: 'Searches that waited at once.' }),
+    }),
+    { description: 'Minute by minute since the start, 60 at most, oldest first; the last one is under way.' },
+  ),
 });
 
-export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>): void {
+export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>, facts: ServiceFacts): void {
   routes.json({
     method: 'GET',
     path: '/status',
@@ -24,6 +61,7 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>): void 
     answers: Status,
     async handle() {
       const stats = await deps.index.stats();
+      const backup = await facts.lastBackup();
       return {
         uptimeS: Math.round(process.uptime()),
         memoryBytes: process.memoryUsage.rss(),
@@ -34,6 +72,8 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>): void 
         fastKernel: stats.kernel !== 'plain',
         recall: stats.recall.estimate,
         recallSamples: stats.recall.sampled,
+        ...(backup ? { lastBackup: { finishedAt: wireTime(backup.finishedMs), bytes: backup.bytes } } : {}),
+        lastHour: facts.lastHour().map(({ startMs, ...minute }) => ({ at: wireTime(startMs), ...minute })),
       };
     },
   });
