@@ -100,6 +100,9 @@ export function contentOf(event: AuditEvent, actor: AuditActor, timeMs: number):
     ...('thresholdScore' in event ? { thresholdScore: number(event.thresholdScore) } : {}),
     ...('score' in event ? { score: rounded(event.score) } : {}),
     ...('searches' in event ? { searches: event.searches.map(searchOf) } : {}),
+    ...('search' in event && event.search !== undefined
+      ? { search: { chain: text(event.search.chain), seq: number(event.search.seq) } }
+      : {}),
     ...('subjectKeyId' in event ? { subjectKeyId: text(event.subjectKeyId) } : {}),
     ...('settings' in event ? { settings: event.settings.map(text) } : {}),
   };

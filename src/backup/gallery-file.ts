@@ -41,6 +41,7 @@ const Head = Type.Object({
     lawfulBasis: Optional,
     retentionDays: Type.Integer(),
     consentPolicy: Type.Enum(['attested', 'required']),
+    twoPersonRule: Type.Optional(Type.Boolean()),
     packId: Text,
     dims: Type.Integer({ minimum: 1, maximum: 4096 }),
   }),

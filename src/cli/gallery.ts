@@ -19,6 +19,8 @@ const RETENTION_DAYS = [
   wholeNumber(1, MAX_RETENTION_DAYS),
 ] as const;
 
+const TWO_PERSON_RULE = 'two people, with a key each, have to confirm whom a search names';
+
 export function addGalleryCommand(program: Command, run: RunCommand): void {
   const gallery = program.command('gallery').description('The galleries: people who are searched together.');
   gallery
@@ -37,6 +39,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option(...LAWFUL_BASIS)
     .option(...RETENTION_DAYS)
     .addOption(consentPolicy())
+    .option('--two-person-rule', TWO_PERSON_RULE)
     .option('--recognition-model <name>', 'the model its templates are made with; never changed by hand later')
     .addHelpText('after', '\nExample:\n  kith gallery create staff --name "Our staff" --keep-photos')
     .action((galleryId: string, options: Parameters<typeof createGallery>[2], command: Command) =>
@@ -63,6 +66,8 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .option(...LAWFUL_BASIS)
     .option(...RETENTION_DAYS)
     .addOption(consentPolicy())
+    .option('--two-person-rule', TWO_PERSON_RULE)
+    .option('--no-two-person-rule', 'one person is enough')
     .addHelpText('after', '\nExample:\n  kith gallery set staff --target-fpir 0.001')
     .action((galleryId: string, options: Parameters<typeof setGallery>[2], command: Command) =>
       run(command, async (context) => setGallery(context, galleryId, options), 'either'),

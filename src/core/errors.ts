@@ -8,6 +8,7 @@ export type Resource =
   | 'photo'
   | 'consent'
   | 'merge'
+  | 'review'
   | 'probe'
   | 'operation'
   | 'session'

@@ -66,6 +66,9 @@ export const SNAPSHOT_KEPT_MS = 48 * 3_600_000;
 /** How long a merge of two persons can be undone. */
 export const MERGE_KEPT_MS = 30 * 86_400_000;
 
+/** How long an answer waits for a second person to confirm it. */
+export const REVIEW_KEPT_MS = 7 * 86_400_000;
+
 /** A gallery's purpose and lawful basis, in UTF-16 code units. */
 export const MAX_TERMS_LENGTH = 256;
 /** Three years after their last use nobody is kept, as the strictest biometric laws say (740 ILCS 14/15(a)). */

@@ -51,6 +51,8 @@ export interface GalleryTerms {
   /** Whom nobody searched for or changed for so long is erased. */
   readonly retentionDays: number;
   readonly consentPolicy: ConsentPolicy;
+  /** Whom a search names counts as found only once two people said so, each with a key of their own. */
+  readonly twoPersonRule: boolean;
 }
 
 export interface Gallery extends GalleryRef, GalleryTerms {
@@ -345,6 +347,36 @@ export interface Candidate {
   readonly strangerRate: number;
 }
 
+// ── Review: people say whether a search was right ───────────────────────────
+
+export type Verdict = 'confirm' | 'reject';
+
+export interface GivenVerdict {
+  readonly keyId: string;
+  readonly verdict: Verdict;
+  readonly givenMs: number;
+}
+
+/** A face that a search took for a person, and what people say of it. One rejection ends it. */
+export interface Review {
+  readonly reviewId: string;
+  /** The store's own number, rising, never used twice. */
+  readonly reviewNo: number;
+  readonly personId: string;
+  readonly personName: string;
+  readonly score: number;
+  /** The record of the search that named the person. */
+  readonly search: AuditRef;
+  readonly state: 'open' | 'confirmed' | 'rejected';
+  /** Keys that have to say yes. */
+  readonly confirmationsNeeded: number;
+  /** A picture of the face is kept, for as long as it is open. */
+  readonly hasPhoto: boolean;
+  readonly openedMs: number;
+  /** One a key, oldest first. */
+  readonly verdicts: readonly GivenVerdict[];
+}
+
 // ── Access ──────────────────────────────────────────────────────────────────
 
 /** What a route needs and a key may carry. `admin` includes the others. */
@@ -433,6 +465,9 @@ export type AuditEvent = AuditOutcome &
           | 'consent-give'
           | 'consent-withdraw'
           | 'consent-expire'
+          | 'review-confirm'
+          | 'review-reject'
+          | 'review-read'
           | 'erase-enrolment'
           | 'erase-person'
           | 'erase-gallery'
@@ -444,6 +479,8 @@ export type AuditEvent = AuditOutcome &
         readonly packId?: string;
         /** Of a gallery made or changed: under `attested`, this record is its owner's attestation. */
         readonly consentPolicy?: ConsentPolicy;
+        /** Of a verdict: the record of the search that it is about. */
+        readonly search?: AuditRef;
       }
     | { readonly action: 'erase-again' | 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' | 'migrate' }
     | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }

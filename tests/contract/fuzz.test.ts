@@ -103,7 +103,8 @@ describe('/v1', () => {
 
 async function fillKith(kith: KithHttp): Promise<KnownValues> {
   const known: Record<string, string[]> = { galleryId: ['club', 'other'], gallery: ['club'] };
-  for (const id of known.galleryId ?? []) await kith.call('PUT', `/galleries/${id}`, { keepPhotos: true });
+  for (const id of known.galleryId ?? [])
+    await kith.call('PUT', `/galleries/${id}`, { keepPhotos: true, twoPersonRule: true });
   const people = '/galleries/club/people';
   known.personId = [];
   known.faceId = [];
@@ -117,7 +118,10 @@ async function fillKith(kith: KithHttp): Promise<KnownValues> {
   );
   known.probeId = probes.flatMap(({ body }) => body.faces.map((face: { probeId: string }) => face.probeId));
   known.probeIds = known.among = known.probeId;
-  known.fromPersonId = known.intoPersonId = known.personId;
+  const ofFirst = `person=${known.personId[0]}&verdict=confirm`;
+  const review = await kith.call('POST', `/galleries/club/reviews?${ofFirst}`, Buffer.from(photos[0] ?? []));
+  known.reviewId = [review.body.reviewId];
+  known.person = known.fromPersonId = known.intoPersonId = known.personId;
   return known;
 }
 

@@ -13,6 +13,7 @@ import { mergesContract } from './store-contract/merges.ts';
 import { modelUpgradesContract } from './store-contract/model-upgrades.ts';
 import { personsContract } from './store-contract/persons.ts';
 import { probesContract } from './store-contract/probes.ts';
+import { reviewsContract } from './store-contract/reviews.ts';
 import { rostersContract } from './store-contract/rosters.ts';
 import { searchContract } from './store-contract/search.ts';
 import { snapshotsContract } from './store-contract/snapshots.ts';
@@ -40,6 +41,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('erasures', () => erasuresContract(store));
     describe('uses', () => usesContract(store));
     describe('merges and moves', () => mergesContract(store));
+    describe('reviews', () => reviewsContract(store));
     describe('changes of the model', () => modelUpgradesContract(store));
     describe('what a search needs', () => searchContract(store));
     describe('the change feed', () => changeFeedContract(store));

@@ -71,7 +71,7 @@ function filled(url: string, galleryId: string): string {
 
 function bodyFor(method: string, url: string, galleryId: string): object | Buffer | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
-  if (/(persistedfaces|\/faces|\/imports|\/detect)$/.test(url) || url === '/v1/identify') return photo;
+  if (/(persistedfaces|\/faces|\/imports|\/reviews|\/detect)$/.test(url) || url === '/v1/identify') return photo;
   if (url === '/v1/group') return { probeIds: [probeId] };
   if (url === '/v1/similar') return { probeId, among: [probeId] };
   if (url.endsWith('/similar')) return { probeId };
@@ -88,6 +88,7 @@ function bodyFor(method: string, url: string, galleryId: string): object | Buffe
   if (/iveness\w*-sessions$/i.test(url)) {
     return { livenessOperationMode: 'Passive', deviceCorrelationId: 'x', deviceCorrelationIdSetInClient: false };
   }
+  if (url.endsWith('/verdicts')) return { verdict: 'confirm' };
   if (url.endsWith('/keys')) return { label: 'more', permissions: ['admin'] };
   if (/(train|undo|rotate|retention|check)$/.test(url)) return {};
   return { name: 'changed' };
@@ -100,6 +101,7 @@ function plain(text: string, galleryId: string): string {
 
 function withQuery(url: string, galleryId: string): string {
   if (url.endsWith('/imports')) return `${url}?person=Ann&sourceHash=${'ab'.repeat(32)}`;
+  if (url.endsWith('/reviews')) return `${url}?person=${personId}&verdict=confirm`;
   return url === '/v1/identify' ? `${url}?gallery=${galleryId}` : url;
 }
 

@@ -54,7 +54,12 @@ beforeAll(async () => {
   photo = await portraitOf('ann');
   const named = { name: CANARY, userData: CANARY };
 
-  await make('PUT', `/v1/galleries/${CONTAINER}`, { ...named, keepPhotos: true, purpose: CANARY });
+  await make('PUT', `/v1/galleries/${CONTAINER}`, {
+    ...named,
+    keepPhotos: true,
+    purpose: CANARY,
+    twoPersonRule: true,
+  });
   const enrol = async (who: 'ann' | 'bob' | 'cleo') => {
     const { personId } = await make('POST', `/v1/galleries/${CONTAINER}/people`, named);
     const { faceId } = await make(
@@ -74,6 +79,13 @@ beforeAll(async () => {
   const { mergeId } = await make('POST', `/v1/galleries/${CONTAINER}/people/${bob.personId}/merge`, {
     from: cleo.personId,
   });
+  const review = await make(
+    'POST',
+    `/v1/galleries/${CONTAINER}/reviews?person=${ann.personId}&verdict=confirm`,
+    await portraitOf('annElsewhere'),
+  );
+  expect(review.state).toBe('open');
+  other.reviewId = review.reviewId;
   large.current = { ...ann, twinId: bob.personId, mergeId };
   ids['/v1'] = ann;
   ids['/largepersongroups'] = ann;
@@ -136,7 +148,11 @@ const routes = () =>
 function filled(url: string): string {
   const path = url.replace(/^\/face\/[^/]+/, '');
   const own = Object.entries(ids).find(([prefix]) => path.startsWith(prefix))?.[1];
-  const query = url.endsWith('/imports') ? `?person=Ann&sourceHash=${'ab'.repeat(32)}` : '';
+  const wanted: Readonly<Record<string, string>> = {
+    imports: `?person=Ann&sourceHash=${'ab'.repeat(32)}`,
+    reviews: `?person=${own?.personId}&verdict=confirm`,
+  };
+  const query = wanted[url.split('/').at(-1) ?? ''] ?? '';
   return (
     url.replace(/:(\w+)/g, (_, name: string) => {
       if (name === 'personId') return own?.personId ?? 'none';
@@ -152,13 +168,14 @@ function filled(url: string): string {
 function bodyFor(method: string, url: string): object | Buffer | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
   if (/(persistedfaces|\/faces|\/imports)$/.test(url) && method === 'POST') return photo;
-  if (url.endsWith('/identify') && url.startsWith('/v1')) return photo;
+  if (/\/(identify|reviews)$/.test(url) && url.startsWith('/v1')) return photo;
   const probe = other.probeId ?? '';
   const bodies: readonly (readonly [RegExp, object])[] = [
     [/\/v1\/keys$/, { label: 'theirs', permissions: ['search'] }],
     [/\/consent$/, { givenBy: 'them', method: 'on paper', textHash: 'cd'.repeat(32) }],
     [/\/merge$/, { from: large.current?.twinId }],
     [/\/move$/, { to: large.current?.twinId }],
+    [/\/verdicts$/, { verdict: 'confirm' }],
     [/\/identify$/, { faceIds: [probe], largePersonGroupId: CONTAINER }],
     [/\/v1\/group$/, { probeIds: [probe] }],
     [/\/v1\/similar$/, { probeId: probe, among: [probe] }],

@@ -31,6 +31,7 @@ export async function showStats({ terminal, loadConfig }: CommandContext, galler
       people: persons,
       faces: enrolments,
       keepPhotos: gallery.keepPhotos,
+      twoPersonRule: gallery.twoPersonRule,
       recognitionModel: gallery.recognitionModel,
       model: pack.packId,
       threshold: rule.thresholdScore,
@@ -46,6 +47,7 @@ export async function showStats({ terminal, loadConfig }: CommandContext, galler
     for (const line of [
       `${terminal.paint('bold', printable(gallery.name))} (${gallery.galleryId}, ${gallery.kind})`,
       `${count(persons, 'person', 'people')}, ${count(enrolments, 'photo')}; pictures of faces are ${gallery.keepPhotos ? 'kept, sealed' : 'not kept'}`,
+      ...(gallery.twoPersonRule ? ['Two people have to confirm whom a search names'] : []),
       `Model: ${pack.packId} (as ${gallery.recognitionModel})`,
       `Named from a score of ${rule.thresholdScore.toFixed(3)} on; worth a question from ${rule.reviewScore.toFixed(3)}`,
       `Strangers who would be shown a name: about ${oneIn(rule.expectedFpir)} (90 % interval ${oneIn(low)} to ${oneIn(high)})`,

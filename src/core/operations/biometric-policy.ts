@@ -18,11 +18,11 @@ export interface BiometricPolicy {
 export async function biometricPolicy(deps: Pick<Deps, 'store' | 'engine' | 'clock'>): Promise<BiometricPolicy> {
   const found = new Map<string, PublishedTerms>();
   for await (const gallery of everyGallery(deps)) {
-    const { purpose, lawfulBasis, retentionDays, consentPolicy, keepPhotos } = gallery;
+    const { purpose, lawfulBasis, retentionDays, consentPolicy, twoPersonRule, keepPhotos } = gallery;
     const terms = {
       ...(purpose === undefined ? {} : { purpose }),
       ...(lawfulBasis === undefined ? {} : { lawfulBasis }),
-      ...{ retentionDays, consentPolicy, keepPhotos },
+      ...{ retentionDays, consentPolicy, twoPersonRule, keepPhotos },
     };
     found.set(JSON.stringify(terms), terms);
   }

@@ -6,7 +6,7 @@ import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { rankPersons } from '../rank-persons.ts';
 import { confidenceOf, scoreOf } from '../score.ts';
-import type { Candidate, Gallery, GalleryRef } from '../types.ts';
+import type { AuditRef, Candidate, Gallery, GalleryRef } from '../types.ts';
 import { endExpiredConsents } from './manage-consents.ts';
 
 export interface IdentifyOptions {
@@ -30,6 +30,8 @@ export interface Identification {
     /** Measured share of mated searches that this way of searching answers as the exact scan does. */
     readonly recall: number;
     readonly packId: string;
+    /** Where it is on record. */
+    readonly record: AuditRef;
   };
 }
 
@@ -73,7 +75,7 @@ export async function identifyTemplates(
   const found: number[] = [];
   const turned = probe.vectors.map((vector) => deps.vault.turn(gallery.tenantId, gallery.transformKey, vector));
   const answers = await Promise.all(
-    turned.map(async (vector): Promise<Identification> => {
+    turned.map(async (vector) => {
       // One more than asked for: the margin to the runner-up is part of the decision.
       const ranking = await rankPersons(deps, gallery, {
         vector,
@@ -108,7 +110,7 @@ export async function identifyTemplates(
   const now = await deps.store.findGallery(gallery);
   // Given new keys, or templates, while it was searched: what was compared doesn't belong together
   if (now && now.templatesChangedMs !== gallery.templatesChangedMs) return identifyTemplates(deps, now, probe);
-  await deps.audit.record({
+  const record = await deps.audit.record({
     action: 'search',
     outcome: 'done',
     gallery: auditedGallery(gallery),
@@ -125,7 +127,7 @@ export async function identifyTemplates(
     }),
   });
   deps.uses.note(found);
-  return answers;
+  return answers.map((answer) => ({ ...answer, search: { ...answer.search, record } }));
 }
 
 function searchedSize(

@@ -109,6 +109,13 @@ function checkTerms(ref: GalleryRef, terms: Partial<GalleryTerms>): void {
       'Faces in a gallery without persons have nobody to consent.',
     );
   }
+  if (terms.twoPersonRule && ref.kind !== 'large-person') {
+    throw invalidArgument(
+      'twoPersonRule',
+      'out-of-range',
+      'Answers of this kind of gallery go to programs that know no second person.',
+    );
+  }
 }
 
 export async function updateGallery(

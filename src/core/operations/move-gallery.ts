@@ -62,6 +62,7 @@ export function describeGallery(deps: Pick<Deps, 'engine' | 'recognitionModels'>
     ...(lawfulBasis === undefined ? {} : { lawfulBasis }),
     retentionDays: gallery.retentionDays,
     consentPolicy: gallery.consentPolicy,
+    ...(gallery.twoPersonRule ? { twoPersonRule: true } : {}),
     packId,
     dims,
   };

@@ -4,7 +4,7 @@ import { KithError } from '../errors.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { Merge } from '../storage/merges.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
-import type { AuditRecord, AuditRef, Consent, Enrolment, Gallery, GalleryRef } from '../types.ts';
+import type { AuditRecord, AuditRef, Consent, Enrolment, Gallery, GalleryRef, Review } from '../types.ts';
 
 const USES_A_PAGE = 500;
 /** Beyond that the record says that it isn't complete, and the audit log is to be read itself. */
@@ -23,6 +23,8 @@ export interface PersonHolding {
   readonly rosterIds: readonly string[];
   /** Persons made one with this one, which can be undone still. */
   readonly merges: readonly Merge[];
+  /** Searches that took somebody for them, and what people said of it. */
+  readonly reviews: readonly Review[];
   readonly snapshotIds: readonly string[];
 }
 
@@ -79,6 +81,7 @@ async function holdingIn({ store }: Pick<Deps, 'store'>, ref: GalleryRef, person
     enrolments: await store.listEnrolments(ref, personId),
     rosterIds: await store.listRostersOfPerson(ref, personId, { limit: MAX_ROSTERS }),
     merges: await store.listMerges(ref, personId),
+    reviews: await store.listReviewsOfPerson(ref, personId),
     snapshotIds: await store.listSnapshotsOfPerson(ref, personId),
   };
 }

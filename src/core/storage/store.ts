@@ -11,6 +11,7 @@ import type { OperationStore } from './operations.ts';
 import type { PersonStore } from './persons.ts';
 import type { ProbeStore } from './probes.ts';
 import type { RekeyStore } from './rekeys.ts';
+import type { ReviewStore } from './reviews.ts';
 import type { RosterStore } from './rosters.ts';
 import type { SealedRowStore } from './sealed-rows.ts';
 import type { SnapshotStore } from './snapshots.ts';
@@ -35,6 +36,7 @@ export interface Store
     PersonStore,
     ProbeStore,
     RekeyStore,
+    ReviewStore,
     RosterStore,
     SealedRowStore,
     SnapshotStore,

@@ -121,10 +121,11 @@ function notFound(problem: ProblemOf<'not-found'>, context: ErrorContext): Azure
       // In a face list each face stands for itself, and Azure knows no person there.
       if (container === FACE_LIST || container === LARGE_FACE_LIST) return listedFaceNotFound(problem.id, container);
       return { status: 404, code: 'PersonNotFound', message: `Person \`${problem.id}\` is not found.` };
-    // Azure shows no pictures, merges nobody and keeps no consent: none is asked for through its door
+    // Azure shows no pictures, merges nobody, keeps no consent and knows no second person: none is asked for through its door
     case 'consent':
     case 'photo':
     case 'merge':
+    case 'review':
     case 'key':
     case 'enrolment':
       if (container === FACE_LIST || container === LARGE_FACE_LIST) return listedFaceNotFound(problem.id, container);

@@ -106,6 +106,7 @@ async function wireGallery(deps: Pick<Deps, 'store'>, gallery: CoreGallery): Pro
     ...(gallery.lawfulBasis === undefined ? {} : { lawfulBasis: gallery.lawfulBasis }),
     retentionDays: gallery.retentionDays,
     consentPolicy: gallery.consentPolicy,
+    twoPersonRule: gallery.twoPersonRule,
     createdAt: wireTime(gallery.createdMs),
     people: persons,
     faces: enrolments,

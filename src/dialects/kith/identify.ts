@@ -34,6 +34,7 @@ export function addIdentifyRoute(routes: Routes, deps: Deps): void {
       return {
         widthPx,
         heightPx,
+        confirmationsNeeded: gallery.twoPersonRule ? 2 : 1,
         faces: faces.map(({ face, outcome, candidates, search }) => ({
           ...wireFoundFace(face),
           outcome,

@@ -22,6 +22,7 @@ import { addModelsRoute } from './models.ts';
 import { addPeopleRoutes } from './people.ts';
 import { addPersonRecordRoute } from './person-record.ts';
 import { addRetentionRoutes } from './retention.ts';
+import { addReviewRoutes } from './reviews.ts';
 import { createRoutes, sendProblem } from './route.ts';
 import { addSimilarRoutes } from './similar.ts';
 import { addStatusRoute, type ServiceFacts } from './status.ts';
@@ -81,6 +82,7 @@ async function mount(app: FastifyInstance, deps: Deps, facts: ServiceFacts): Pro
   addSimilarRoutes(routes, deps);
   addImportRoutes(routes, deps);
   addIdentifyRoute(routes, deps);
+  addReviewRoutes(routes, deps);
   addDuplicatesRoute(routes, deps);
 }
 

@@ -39,6 +39,7 @@ function holding(held: Held): Html {
     ['Recognised by', gallery.recognitionModel],
     ['Groups', held.groups.join(', ')],
     ['Made one with', held.merged.map(({ name, at }) => `${name} (${dateOf(at)})`).join(', ')],
+    ['Taken for them, as people said', held.reviews.map(reviewWords).join('; ')],
     ['Also in the snapshots', held.snapshots.join(', ')],
   ];
   return html`<h2>In the gallery “${gallery.name}”</h2>
@@ -52,6 +53,10 @@ ${held.faces.map(
     html`<tr><td>${dateOf(face.enrolledAt)}</td><td>${face.quality.level}</td><td>${face.picture ? 'yes' : 'no'}</td><td>${face.userData ?? ''}</td></tr>`,
 )}
 </tbody></table>`;
+}
+
+function reviewWords({ at, state, picture }: Held['reviews'][number]): string {
+  return `${dateOf(at)}: ${state === 'open' ? 'waits for a second person' : state}${picture ? ', with a picture' : ''}`;
 }
 
 function consentWords({ state, givenBy, method, givenAt, until, withdrawnAt }: NonNullable<Held['consent']>): string {

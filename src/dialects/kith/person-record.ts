@@ -45,6 +45,15 @@ export const SubjectRecord = Type.Object({
       ),
       groups: Type.Array(Type.String({ description: 'Dynamic groups that the person is in.' })),
       merged: Type.Array(Type.Object({ from: Type.String(), name: Type.String(), at: Time })),
+      reviews: Type.Array(
+        Type.Object({
+          at: Time,
+          state: Type.Enum(['open', 'confirmed', 'rejected']),
+          score: Type.Number(),
+          picture: Type.Boolean({ description: 'Of the face that was taken for theirs; kept while it is open.' }),
+        }),
+        { description: 'Searches that took somebody for the person, and what people said of it; for seven days.' },
+      ),
       snapshots: Type.Array(Type.String({ description: 'Copies of the gallery that hold the person too.' })),
     }),
   ),
@@ -138,6 +147,12 @@ function wireHolding(holding: PersonHolding, nowMs: number): WireSubjectRecord['
       from: fromPersonId,
       name: fromName,
       at: wireTime(mergedMs),
+    })),
+    reviews: holding.reviews.map(({ openedMs, state, score, hasPhoto }) => ({
+      at: wireTime(openedMs),
+      state,
+      score,
+      picture: hasPhoto,
     })),
     snapshots: [...holding.snapshotIds],
   };

@@ -16,6 +16,8 @@ const FRESH_MS = 10_000;
 const ALWAYS = {
   recognition: 'Photos are compared with templates, lists of numbers made from the faces of people who were enrolled.',
   photos: 'Photos are not kept.',
+  secondPerson:
+    'Nobody counts as recognised before two people said so. Until then a picture of the face waits, sealed, for at most seven days.',
   keptPictures: 'A small picture of each enrolled face is kept, sealed.',
   storage: 'Templates are sealed under a key of each person’s own, never handed out, and destroyed with that key.',
   refused:
@@ -49,13 +51,17 @@ export function addBiometricPolicy(
 }
 
 function wirePolicy({ terms, models, asOfMs }: BiometricPolicy, { operator, contact }: PolicyOptions) {
-  const { keptPictures, photos, ...always } = ALWAYS;
+  const { keptPictures, photos, secondPerson, ...always } = ALWAYS;
   return {
     asOf: new Date(asOfMs).toISOString(),
     ...(operator === undefined ? {} : { operator }),
     ...(contact === undefined ? {} : { contact }),
     ...always,
-    uses: terms.map(({ keepPhotos, ...use }) => ({ ...use, photos: keepPhotos ? keptPictures : photos })),
+    uses: terms.map(({ keepPhotos, twoPersonRule, ...use }) => ({
+      ...use,
+      photos: keepPhotos ? keptPictures : photos,
+      ...(twoPersonRule ? { secondPerson } : {}),
+    })),
     models: models.map(({ packId: model, description, trainingData }) => ({ model, description, trainingData })),
   };
 }
@@ -88,11 +94,12 @@ function termsRow({
   consentPolicy,
   retentionDays,
   keepPhotos,
+  twoPersonRule,
 }: BiometricPolicy['terms'][number]): Html {
   const consent =
     consentPolicy === 'required'
       ? 'each person’s own, on record'
       : 'the operator attests that it was given or is not needed';
   return html`<tr><td>${purpose ?? 'not stated'}</td><td>${lawfulBasis ?? 'not stated'}</td><td>${consent}</td>
-<td>${retentionDays} days</td><td>${keepPhotos ? ALWAYS.keptPictures : ALWAYS.photos}</td></tr>`;
+<td>${retentionDays} days</td><td>${keepPhotos ? ALWAYS.keptPictures : ALWAYS.photos}${twoPersonRule ? ` ${ALWAYS.secondPerson}` : ''}</td></tr>`;
 }

@@ -21,7 +21,8 @@ export interface Call<P, Q, B> {
   readonly tenantId: string;
   /** Records what is done as done by this caller. */
   readonly audit: Audit;
-  /** Of the caller's key. */
+  /** Of the caller's key, as are its bounds. */
+  readonly keyId: string;
   readonly bounds: KeyBounds | undefined;
   readonly params: P;
   readonly query: Q;
@@ -155,6 +156,7 @@ function mount(app: FastifyInstance, { keys, auditLog, store, takeSlot }: RouteD
       const answer = await route.handle({
         tenantId: principal.tenantId,
         audit: auditLog.actingAs(principal),
+        keyId: principal.keyId,
         bounds: principal.bounds,
         params: request.params as never,
         query: request.query as never,

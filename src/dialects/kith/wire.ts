@@ -69,6 +69,13 @@ const Terms = {
         'attested: whoever sets it attests that everybody enrolled here consented, or that the law asks for no consent. required: no face is enrolled without that person’s consent on record.',
     }),
   ),
+  twoPersonRule: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        'Whom a search names counts as found only once two people said so, each with a key of their own: see /galleries/{galleryId}/reviews.',
+    }),
+  ),
 };
 
 export const NewGallery = Type.Object({
@@ -112,6 +119,7 @@ export const Gallery = Type.Object({
   lawfulBasis: Type.Optional(Type.String()),
   retentionDays: Type.Integer(),
   consentPolicy: Type.Enum(['attested', 'required']),
+  twoPersonRule: Type.Boolean(),
   createdAt: Type.String({ format: 'date-time' }),
   people: Type.Integer(),
   faces: Type.Integer(),
@@ -183,10 +191,12 @@ export const EnrolledFaces = Type.Object({ faces: Type.Array(EnrolledFace) });
 
 /** left,top,width,height in pixels. */
 export const BOX_PATTERN = '\\d{1,6},\\d{1,6},\\d{1,6},\\d{1,6}';
+export const BoxText = Type.String({
+  pattern: `^${BOX_PATTERN}$`,
+  description: 'left,top,width,height of the face that is meant.',
+});
 export const EnrolQuery = Type.Object({
-  box: Type.Optional(
-    Type.String({ pattern: `^${BOX_PATTERN}$`, description: 'left,top,width,height of the face that is meant.' }),
-  ),
+  box: Type.Optional(BoxText),
   minQuality: Type.Optional(Type.Enum(['low', 'medium', 'high'], { default: 'medium' })),
   once: Type.Optional(
     Type.Boolean({
@@ -218,6 +228,9 @@ export const IdentifyQuery = Type.Object({
 export const Identified = Type.Object({
   widthPx: Type.Integer(),
   heightPx: Type.Integer(),
+  confirmationsNeeded: Type.Integer({
+    description: 'People who have to confirm a name before it counts; 2 under the gallery’s two-person rule.',
+  }),
   faces: Type.Array(
     Type.Object({
       ...FoundFace,

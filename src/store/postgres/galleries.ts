@@ -53,11 +53,11 @@ export function galleries(
     GalleryRow
   >(
     `INSERT INTO galleries (tenant_id, kind, gallery_id, name, user_data, recognition_model, target_fpir, keep_photos,
-                            purpose, lawful_basis, retention_days, consent_policy, transform_key, created_ms,
-                            modified_ms)
+                            purpose, lawful_basis, retention_days, consent_policy, two_person_rule, transform_key,
+                            created_ms, modified_ms)
      VALUES (@tenantId, @kind, @galleryId, @name, @userData, @recognitionModel, @targetFpir, coalesce(@keepPhotos, 0),
              @purpose, @lawfulBasis, coalesce(@retentionDays, ${DEFAULT_RETENTION_DAYS}),
-             coalesce(@consentPolicy, 'attested'), @transformKey, @createdMs, @createdMs)
+             coalesce(@consentPolicy, 'attested'), coalesce(@twoPersonRule, 0), @transformKey, @createdMs, @createdMs)
      ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
   );
   const find = db.prepare<[GalleryRef], GalleryRow>(`SELECT ${COLUMNS} FROM galleries WHERE ${WHERE_REF}`);
@@ -80,7 +80,8 @@ export function galleries(
             target_fpir = coalesce(@targetFpir, target_fpir), keep_photos = coalesce(@keepPhotos, keep_photos),
             purpose = coalesce(@purpose, purpose), lawful_basis = coalesce(@lawfulBasis, lawful_basis),
             retention_days = coalesce(@retentionDays, retention_days),
-            consent_policy = coalesce(@consentPolicy, consent_policy), modified_ms = @nowMs
+            consent_policy = coalesce(@consentPolicy, consent_policy),
+            two_person_rule = coalesce(@twoPersonRule, two_person_rule), modified_ms = @nowMs
      WHERE ${WHERE_REF}`,
   );
   const findUnasked = db.prepare<[number]>(
@@ -121,7 +122,9 @@ export function galleries(
          SELECT count(*) FROM enrolments WHERE person_no IN (
            SELECT person_no FROM persons WHERE gallery_no = g.gallery_no AND suspended = 1)
        ) AS templates,
-       (SELECT count(*) FROM enrolment_photos f WHERE f.gallery_no = g.gallery_no) AS photos,
+       (SELECT count(*) FROM enrolment_photos f WHERE f.gallery_no = g.gallery_no) + (
+         SELECT count(sealed_photo) FROM reviews r WHERE r.state = 'open' AND r.gallery_no = g.gallery_no
+       ) AS photos,
        (SELECT count(*) FROM consents c JOIN persons p USING (person_no) WHERE p.gallery_no = g.gallery_no) AS consents,
        (SELECT count(*) FROM snapshot_enrolments WHERE @withSnapshots = 1 AND snapshot_no IN (
            SELECT snapshot_no FROM snapshots s WHERE s.gallery_no = g.gallery_no AND s.finished >= 0)

@@ -105,6 +105,9 @@ export function persons(
     )
     .pluck();
   const countConsents = db.prepare<[number], number>('SELECT count(*) FROM consents WHERE person_no = ?').pluck();
+  const countReviewPhotos = db
+    .prepare<[number], number>('SELECT count(sealed_photo) FROM reviews WHERE person_no = ?')
+    .pluck();
   const countCopies = db
     .prepare<[number, number], number>(
       `SELECT count(*) FROM snapshot_enrolments WHERE person_no = ?
@@ -191,6 +194,7 @@ export function persons(
       for (const id of ids) await erasures.record('person', galleryNo, id);
       for (const { enrolmentId } of faces) await erasures.record('enrolment', galleryNo, enrolmentId);
       const consentCount = (await countConsents.get(personNo)) ?? 0;
+      const reviewPhotoCount = (await countReviewPhotos.get(personNo)) ?? 0;
       let snapshotTemplates = (await countCopies.get(personNo, personNo)) ?? 0;
       await remove.run(personNo);
       await galleries.addToCounts(galleryNo, -1, isSuspended ? 0 : -faces.length);
@@ -202,7 +206,7 @@ export function persons(
         persons: 1,
         keys: ids.length,
         templates: faces.length,
-        photos: faces.filter(({ hasPhoto }) => hasPhoto).length,
+        photos: faces.filter(({ hasPhoto }) => hasPhoto).length + reviewPhotoCount,
         consents: consentCount,
         snapshotTemplates,
       };

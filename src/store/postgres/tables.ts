@@ -15,6 +15,7 @@ import { operations } from './operations.ts';
 import { persons } from './persons.ts';
 import { probes } from './probes.ts';
 import { rekeys } from './rekeys.ts';
+import { reviews } from './reviews.ts';
 import { rosters } from './rosters.ts';
 import { sealedRows } from './sealed-rows.ts';
 import { snapshots } from './snapshots.ts';
@@ -51,6 +52,7 @@ export function tables(db: Connection, nodeId: string): Tables {
     ...tenants(db, { ...people, ...keyTable }),
     ...applyErasures(db, { ...shared.erasures, ...people, ...keyTable }),
     ...merges(db, parts),
+    ...reviews(db, parts),
     ...uses(db, parts),
     ...modelUpgrades(db, galleryTable, shared),
     ...sealedRows(db),

@@ -28,6 +28,7 @@ export interface GalleryRow {
   readonly lawfulBasis: string | null;
   readonly retentionDays: number;
   readonly consentPolicy: ConsentPolicy;
+  readonly twoPersonRule: number;
   readonly tail: string | null;
   readonly templatesChangedMs: number | null;
   readonly transformKey: Uint8Array | null;
@@ -39,7 +40,8 @@ export const COLUMNS = `gallery_no AS "galleryNo", tenant_id AS "tenantId", kind
   user_data AS "userData", recognition_model AS "recognitionModel", training_status AS "trainingStatus",
   training_last_action_ms AS "trainingLastActionMs", training_last_succeeded_ms AS "trainingLastSucceededMs",
   training_message AS "trainingMessage", target_fpir AS "targetFpir", keep_photos AS "keepPhotos", purpose,
-  lawful_basis AS "lawfulBasis", retention_days AS "retentionDays", consent_policy AS "consentPolicy", tail,
+  lawful_basis AS "lawfulBasis", retention_days AS "retentionDays", consent_policy AS "consentPolicy",
+  two_person_rule AS "twoPersonRule", tail,
   templates_changed_ms AS "templatesChangedMs", transform_key AS "transformKey",
   created_ms AS "createdMs", modified_ms AS "modifiedMs"`;
 
@@ -60,6 +62,7 @@ export interface SettingColumns {
   readonly lawfulBasis: string | null;
   readonly retentionDays: number | null;
   readonly consentPolicy: ConsentPolicy | null;
+  readonly twoPersonRule: number | null;
 }
 
 export function settingColumns(settings: GalleryPatch): SettingColumns {
@@ -72,6 +75,7 @@ export function settingColumns(settings: GalleryPatch): SettingColumns {
     lawfulBasis: settings.lawfulBasis ?? null,
     retentionDays: settings.retentionDays ?? null,
     consentPolicy: settings.consentPolicy ?? null,
+    twoPersonRule: settings.twoPersonRule === undefined ? null : Number(settings.twoPersonRule),
   };
 }
 
@@ -94,6 +98,7 @@ export function toGallery(row: GalleryRow): Gallery {
     ...(row.lawfulBasis !== null && { lawfulBasis: row.lawfulBasis }),
     retentionDays: row.retentionDays,
     consentPolicy: row.consentPolicy,
+    twoPersonRule: row.twoPersonRule === 1,
     ...(row.templatesChangedMs !== null && { templatesChangedMs: row.templatesChangedMs }),
     ...(row.transformKey !== null && { transformKey: row.transformKey }),
     ...(row.tail !== null && { tail: JSON.parse(row.tail) as GalleryTail }),

@@ -21,7 +21,7 @@ export interface CopiedPerson {
 
 export const COLUMNS = `snapshot_no AS "snapshotNo", snapshot_id AS "snapshotId", kind, apply_scope AS "applyScope",
   user_data AS "userData", created_ms AS "createdMs", modified_ms AS "modifiedMs"`;
-export const TERMS = 'purpose, lawful_basis, retention_days, consent_policy';
+export const TERMS = 'purpose, lawful_basis, retention_days, consent_policy, two_person_rule';
 export const CONSENT = 'given_by, method, text_hash, given_ms, until_ms, withdrawn_ms, ended_ms';
 export const ENROLMENT_COLUMNS = `enrolment_id, user_data, left_px, top_px, width_px, height_px, quality_level,
   quality_reasons, source_hash, pack_id, created_ms`;

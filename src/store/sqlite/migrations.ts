@@ -399,6 +399,40 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE galleries RENAME COLUMN model_changed_ms TO templates_changed_ms;
     `,
   },
+  {
+    version: 13,
+    sql: `
+      ALTER TABLE galleries ADD COLUMN two_person_rule INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE snapshots ADD COLUMN two_person_rule INTEGER NOT NULL DEFAULT 0;
+
+      CREATE TABLE reviews (
+        review_no    INTEGER PRIMARY KEY AUTOINCREMENT,
+        review_id    TEXT    NOT NULL UNIQUE,
+        gallery_no   INTEGER NOT NULL,
+        person_no    INTEGER NOT NULL REFERENCES persons ON DELETE CASCADE,
+        face_key     TEXT    NOT NULL,
+        score        REAL    NOT NULL,
+        search_chain TEXT    NOT NULL,
+        search_seq   INTEGER NOT NULL,
+        needed       INTEGER NOT NULL,
+        state        TEXT    NOT NULL DEFAULT 'open',
+        sealed_photo BLOB,
+        opened_ms    INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX reviews_by_person ON reviews (person_no);
+      CREATE UNIQUE INDEX reviews_of_a_face ON reviews (person_no, face_key) WHERE state = 'open';
+      CREATE INDEX reviews_open ON reviews (gallery_no, review_no) WHERE state = 'open';
+      CREATE INDEX reviews_by_time ON reviews (opened_ms);
+
+      CREATE TABLE review_verdicts (
+        review_no INTEGER NOT NULL REFERENCES reviews ON DELETE CASCADE,
+        key_id    TEXT    NOT NULL,
+        verdict   TEXT    NOT NULL,
+        given_ms  INTEGER NOT NULL,
+        PRIMARY KEY (review_no, key_id)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, in one transaction or not at all; refuses what it can't understand. */

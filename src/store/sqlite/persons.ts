@@ -103,6 +103,9 @@ export function persons(
     )
     .pluck();
   const countConsents = db.prepare<[number], number>('SELECT count(*) FROM consents WHERE person_no = ?').pluck();
+  const countReviewPhotos = db
+    .prepare<[number], number>('SELECT count(sealed_photo) FROM reviews WHERE person_no = ?')
+    .pluck();
   const countCopies = db
     .prepare<[number, number], number>(
       `SELECT count(*) FROM snapshot_enrolments WHERE person_no = ?
@@ -176,6 +179,7 @@ export function persons(
       for (const id of ids) erasures.record('person', galleryNo, id);
       for (const { enrolmentId } of faces) erasures.record('enrolment', galleryNo, enrolmentId);
       const consentCount = countConsents.get(personNo) ?? 0;
+      const reviewPhotoCount = countReviewPhotos.get(personNo) ?? 0;
       let snapshotTemplates = countCopies.get(personNo, personNo) ?? 0;
       remove.run(personNo);
       galleries.addToCounts(galleryNo, -1, isSuspended ? 0 : -faces.length);
@@ -187,7 +191,7 @@ export function persons(
         persons: 1,
         keys: ids.length,
         templates: faces.length,
-        photos: faces.filter(({ hasPhoto }) => hasPhoto === 1).length,
+        photos: faces.filter(({ hasPhoto }) => hasPhoto === 1).length + reviewPhotoCount,
         consents: consentCount,
         snapshotTemplates,
       };

@@ -24,6 +24,7 @@ export function galleriesContract(store: () => Store): void {
       lawfulBasis: 'consent',
       retentionDays: 30,
       consentPolicy: 'required',
+      twoPersonRule: true,
       createdMs: 77,
     });
     const made = await store().createGallery(full);
@@ -32,7 +33,7 @@ export function galleriesContract(store: () => Store): void {
     expect(await store().getGallery(full)).toEqual(made);
     expect(await store().findGallery(full)).toEqual(made);
     const plain = await store().createGallery(bare);
-    expect(plain).toMatchObject({ retentionDays: 1096, consentPolicy: 'attested' });
+    expect(plain).toMatchObject({ retentionDays: 1096, consentPolicy: 'attested', twoPersonRule: false });
     for (const absent of ['userData', 'purpose', 'lawfulBasis']) expect(Object.keys(plain)).not.toContain(absent);
   });
 
