@@ -9,6 +9,7 @@ export interface Gallery {
   lawfulBasis?: string;
   retentionDays?: number;
   consentPolicy?: 'attested' | 'required';
+  twoPersonRule: boolean;
 }
 
 export interface Person {
@@ -63,6 +64,8 @@ export interface IdentifiedFace {
 export interface Identified {
   widthPx: number;
   heightPx: number;
+  /** People who have to confirm a name before it counts. */
+  confirmationsNeeded: number;
   faces: IdentifiedFace[];
 }
 
@@ -102,6 +105,22 @@ export interface NewConsent {
   givenBy: string;
   method: string;
   textHash: string;
+}
+
+export type Verdict = 'confirm' | 'reject';
+
+/** A face that a search took for a person, and what people say of it. */
+export interface Review {
+  reviewId: string;
+  personId: string;
+  name: string;
+  state: 'open' | 'confirmed' | 'rejected';
+  confirmationsNeeded: number;
+  hasPhoto: boolean;
+  openedAt: string;
+  verdicts: { keyId: string; verdict: Verdict }[];
+  /** What this key said. */
+  mine?: Verdict;
 }
 
 export interface Merge {
@@ -153,6 +172,18 @@ export interface Status {
   fastKernel: boolean;
   recall: number;
   recallSamples: number;
+  lastBackup?: { finishedAt: string; bytes: number };
+  lastHour: MinuteLoad[];
+}
+
+/** A minute of the last hour; the newest is under way. */
+export interface MinuteLoad {
+  at: string;
+  requestsPerS: number;
+  identifications: number;
+  medianMs?: number;
+  p95Ms?: number;
+  mostQueued: number;
 }
 
 /** What is on record of somebody: done to them, or a search that named them. */
@@ -252,6 +283,7 @@ export function createApi(key: string) {
     galleries: () => json<{ galleries: Gallery[] }>('GET', '/galleries?limit=1000').then(({ galleries }) => galleries),
     gallery: (galleryId: string) => json<Gallery>('GET', inGallery(galleryId)),
     makeGallery: (galleryId: string, settings: object) => json<Gallery>('PUT', inGallery(galleryId), settings),
+    changeGallery: (galleryId: string, settings: object) => json<Gallery>('PATCH', inGallery(galleryId), settings),
     people: (galleryId: string, wanted: { containing?: string; after?: string; limit?: number }) =>
       json<{ people: Person[]; next?: string }>(
         'GET',
@@ -317,6 +349,14 @@ export function createApi(key: string) {
       json<{ compared: number; faces: SimilarFace[] }>('POST', '/similar', { probeId, among }),
     similarPeople: (galleryId: string, probeId: string) =>
       json<{ candidates: Candidate[] }>('POST', inGallery(galleryId, '/similar'), { probeId }),
+    review: (galleryId: string, photo: Blob, said: { person: string; box: string; verdict: Verdict }) =>
+      json<Review>('POST', inGallery(galleryId, `/reviews?${new URLSearchParams(said)}`), photo),
+    reviews: (galleryId: string, limit: number) =>
+      json<{ reviews: Review[]; next?: number }>('GET', inGallery(galleryId, `/reviews?limit=${limit}`)),
+    reviewPhoto: (galleryId: string, reviewId: string) =>
+      send('GET', inGallery(galleryId, `/reviews/${reviewId}/photo`)).then((response) => response.blob()),
+    addVerdict: (galleryId: string, reviewId: string, verdict: Verdict) =>
+      json<Review>('POST', inGallery(galleryId, `/reviews/${reviewId}/verdicts`), { verdict }),
     duplicates: (galleryId: string, after?: number) =>
       json<{ pairs: DuplicatePair[]; remaining: number; next?: number }>(
         'GET',

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button, type DirectoryDropItem, DropZone, type FileDropItem, FileTrigger, Text } from 'react-aria-components';
+import { Camera } from './camera.tsx';
 import { texts } from './texts.ts';
 
 /** A photo, and the names of the folders it lay in, outermost first. */
@@ -15,10 +16,13 @@ export function PhotoDrop(props: {
   readonly label: string;
   readonly choose: string;
   readonly chooseFolder?: string;
+  /** Its picture is to show one person, or anybody; without it there is no camera. */
+  readonly camera?: 'one' | 'any';
   readonly onPick: (photos: readonly PickedPhoto[]) => void;
 }) {
-  const { label, choose, chooseFolder, onPick } = props;
+  const { label, choose, chooseFolder, camera, onPick } = props;
   const [isReading, setReading] = useState(false);
+  const [isCameraOpen, setCameraOpen] = useState(false);
   const pickFiles = (list: FileList | null): void => {
     const photos = [...(list ?? [])].map((file) => ({
       file,
@@ -26,7 +30,7 @@ export function PhotoDrop(props: {
     }));
     onPick(photos.filter(({ file }) => isPhoto(file)));
   };
-  return (
+  const zone = (
     <DropZone
       className="drop"
       onDrop={async ({ items }) => {
@@ -56,8 +60,28 @@ export function PhotoDrop(props: {
             <Button className="button">{chooseFolder}</Button>
           </FileTrigger>
         )}
+        {camera && !isCameraOpen && (
+          <Button className="button" onPress={() => setCameraOpen(true)}>
+            {texts.camera.open}
+          </Button>
+        )}
       </div>
     </DropZone>
+  );
+  if (!isCameraOpen) return zone;
+  return (
+    <>
+      {zone}
+      <Camera
+        isOfOne={camera === 'one'}
+        onClose={() => setCameraOpen(false)}
+        onTake={(file) => {
+          // Several pictures of one person make the answers better; one is enough to ask who it is
+          if (camera === 'any') setCameraOpen(false);
+          onPick([{ file, folders: [] }]);
+        }}
+      />
+    </>
   );
 }
 

@@ -108,6 +108,32 @@ export function Numbers({ rows }: { readonly rows: readonly (readonly [string, s
   );
 }
 
+/** Of a picture that only the key can fetch, for as long as it is shown; undefined while there is none. */
+export function usePicture(about: string | undefined, load: () => Promise<Blob | undefined>): string | undefined {
+  const [url, setUrl] = useState<string>();
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    setUrl(undefined);
+    if (about === undefined) return;
+    let made: string | undefined;
+    let isWanted = true;
+    latest.current().then(
+      (blob) => {
+        if (!isWanted || !blob) return;
+        made = URL.createObjectURL(blob);
+        setUrl(made);
+      },
+      () => undefined,
+    );
+    return () => {
+      isWanted = false;
+      if (made) URL.revokeObjectURL(made);
+    };
+  }, [about]);
+  return url;
+}
+
 /** The kept picture of a face, or the person's initials where none is kept. */
 export function FacePicture(props: {
   readonly galleryId: string;
@@ -118,25 +144,9 @@ export function FacePicture(props: {
 }) {
   const { galleryId, personId, faceId, name, isKept } = props;
   const { api } = useSession();
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    setUrl(undefined);
-    if (!isKept || !faceId) return;
-    let made: string | undefined;
-    let isWanted = true;
-    api.facePhoto(galleryId, personId, faceId).then(
-      (blob) => {
-        if (!isWanted) return;
-        made = URL.createObjectURL(blob);
-        setUrl(made);
-      },
-      () => undefined,
-    );
-    return () => {
-      isWanted = false;
-      if (made) URL.revokeObjectURL(made);
-    };
-  }, [api, galleryId, personId, faceId, isKept]);
+  const url = usePicture(isKept && faceId ? `${galleryId}/${personId}/${faceId}` : undefined, async () =>
+    faceId ? api.facePhoto(galleryId, personId, faceId) : undefined,
+  );
   if (url) return <img className="face" src={url} alt="" />;
   return (
     <span className="face face-initials" aria-hidden="true">

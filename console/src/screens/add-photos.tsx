@@ -63,7 +63,13 @@ export function AddPhotos() {
     <>
       <h1>{texts.add.title}</h1>
       <p className="lead">{texts.add.intro}</p>
-      <PhotoDrop label={texts.add.drop} choose={texts.add.photos} chooseFolder={texts.add.folder} onPick={pick} />
+      <PhotoDrop
+        label={texts.add.drop}
+        choose={texts.add.photos}
+        chooseFolder={texts.add.folder}
+        camera="one"
+        onPick={pick}
+      />
       {loose.length > 0 && (
         <WhoseAreThey
           count={loose.length}

@@ -71,6 +71,7 @@ function MakeGallery({ done }: { readonly done: (gallery: Gallery) => void }) {
   const [years, setYears] = useState('3');
   const [consentPolicy, setConsentPolicy] = useState('attested');
   const [keepPhotos, setKeepPhotos] = useState(true);
+  const [twoPersonRule, setTwoPersonRule] = useState(false);
   const [error, setError] = useState<unknown>();
   const [isPending, setPending] = useState(false);
   const words = texts.firstRun.gallery;
@@ -88,6 +89,7 @@ function MakeGallery({ done }: { readonly done: (gallery: Gallery) => void }) {
           retentionDays: Number(years) * DAYS_A_YEAR,
           consentPolicy,
           keepPhotos,
+          twoPersonRule,
         };
         await api.makeGallery(idFor(name, taken), settings).then(done, setError);
         setPending(false);
@@ -98,7 +100,7 @@ function MakeGallery({ done }: { readonly done: (gallery: Gallery) => void }) {
         <Label>{words.name}</Label>
         <Input dir="auto" autoComplete="off" />
       </TextField>
-      <TextField className="field" value={purpose} onChange={setPurpose} maxLength={500}>
+      <TextField className="field" value={purpose} onChange={setPurpose} maxLength={256}>
         <Label>{words.purpose}</Label>
         <Input dir="auto" autoComplete="off" />
         <Text slot="description">{words.purposeHelp}</Text>
@@ -124,6 +126,9 @@ function MakeGallery({ done }: { readonly done: (gallery: Gallery) => void }) {
       </RadioGroup>
       <Checkbox className="check" isSelected={keepPhotos} onChange={setKeepPhotos}>
         <span className="check-box" aria-hidden="true" /> {words.keep}
+      </Checkbox>
+      <Checkbox className="check" isSelected={twoPersonRule} onChange={setTwoPersonRule}>
+        <span className="check-box" aria-hidden="true" /> {words.twoPeople}
       </Checkbox>
       {error !== undefined && <Fault error={error} />}
       <div className="row row-end">

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
-import type { AuditStatus } from '../api.ts';
+import type { AuditStatus, MinuteLoad } from '../api.ts';
+import { Plot } from '../plot.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Fault, Loading, moment, useLoad } from '../ui.tsx';
@@ -24,6 +25,12 @@ export function Health() {
         [texts.health.index, bytes(now.indexBytes)],
         [texts.health.searches, now.searches.toLocaleString('en')],
         [texts.health.waiting, now.searchesQueued.toLocaleString('en')],
+        [
+          texts.health.backup,
+          now.lastBackup
+            ? texts.health.backedUp(moment(now.lastBackup.finishedAt), bytes(now.lastBackup.bytes))
+            : texts.health.noBackup,
+        ],
         [texts.health.recall, `${(100 * now.recall).toFixed(2)} % (${texts.health.samples(now.recallSamples)})`],
       ]
     : [];
@@ -47,6 +54,7 @@ export function Health() {
           ))}
         </dl>
       )}
+      {now && <LastHour minutes={now.lastHour} />}
       <Log />
       <h2>{texts.health.models}</h2>
       {models.error !== undefined && <Fault error={models.error} retry={models.reload} />}
@@ -71,6 +79,38 @@ export function Health() {
           </dl>
         </section>
       ))}
+    </>
+  );
+}
+
+function LastHour({ minutes }: { readonly minutes: readonly MinuteLoad[] }) {
+  const times = minutes.map(({ at }) => at);
+  const whole = (value: number): string => Math.round(value).toLocaleString('en');
+  const short = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 2 });
+  return (
+    <>
+      <h2>{texts.health.lastHour}</h2>
+      <Plot
+        title={texts.health.requests}
+        times={times}
+        series={[{ name: texts.health.requests, values: minutes.map(({ requestsPerS }) => requestsPerS) }]}
+        format={short}
+      />
+      <Plot
+        title={texts.health.identify}
+        times={times}
+        series={[
+          { name: texts.health.median, values: minutes.map(({ medianMs }) => medianMs) },
+          { name: texts.health.p95, values: minutes.map(({ p95Ms }) => p95Ms) },
+        ]}
+        format={whole}
+      />
+      <Plot
+        title={texts.health.queue}
+        times={times}
+        series={[{ name: texts.health.queue, values: minutes.map(({ mostQueued }) => mostQueued) }]}
+        format={whole}
+      />
     </>
   );
 }

@@ -1,10 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import type { Box, Identified, IdentifiedFace } from '../api.ts';
+import { EnrolledPicture } from '../enrolled-picture.tsx';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
+import { placeOver } from '../place-over.ts';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { FacePicture, Fault, Loading, Numbers, oneIn } from '../ui.tsx';
+import { Fault, Loading, Numbers, oneIn } from '../ui.tsx';
+import { AnswerReview, WaitingReviews } from './reviews.tsx';
 
 interface LookedAt {
   readonly id: number;
@@ -62,7 +65,8 @@ export function Identify() {
         )}
       </div>
       <p className="lead">{texts.identify.intro}</p>
-      <PhotoDrop label={texts.identify.drop} choose={texts.identify.choose} onPick={look} />
+      <PhotoDrop label={texts.identify.drop} choose={texts.identify.choose} camera="any" onPick={look} />
+      {gallery.twoPersonRule && <WaitingReviews />}
       {photos.map((photo) => (
         <LookedAtPhoto key={photo.id} photo={photo} />
       ))}
@@ -85,7 +89,7 @@ function LookedAtPhoto({ photo }: { readonly photo: LookedAt }) {
           <span
             key={keyOf(face)}
             className={`box box-${face.outcome}`}
-            ref={(element) => place(element, face.box, answer)}
+            ref={(element) => placeOver(element, face.box, answer)}
           >
             <span className="box-label">
               {i + 1}
@@ -99,7 +103,7 @@ function LookedAtPhoto({ photo }: { readonly photo: LookedAt }) {
         <ol className="answers">
           {answer.faces.map((face, i) => (
             <li key={keyOf(face)} className={`answer answer-${face.outcome}`}>
-              <FaceAnswer face={face} url={url} size={answer} no={i + 1} />
+              <FaceAnswer face={face} file={file} url={url} size={answer} no={i + 1} />
             </li>
           ))}
         </ol>
@@ -113,22 +117,14 @@ function keyOf({ box }: IdentifiedFace): string {
   return `${box.leftPx} ${box.topPx} ${box.widthPx}`;
 }
 
-/** In per cent of the picture, whatever its size on the screen. Set by script: the page's policy allows no inline style. */
-function place(element: HTMLElement | null, { leftPx, topPx, widthPx, heightPx }: Box, of: Identified): void {
-  if (!element) return;
-  element.style.left = `${(100 * leftPx) / of.widthPx}%`;
-  element.style.top = `${(100 * topPx) / of.heightPx}%`;
-  element.style.width = `${(100 * widthPx) / of.widthPx}%`;
-  element.style.height = `${(100 * heightPx) / of.heightPx}%`;
-}
-
 function FaceAnswer(props: {
   readonly face: IdentifiedFace;
+  readonly file: File;
   readonly url: string;
   readonly size: Identified;
   readonly no: number;
 }) {
-  const { face, url, size, no } = props;
+  const { face, file, url, size, no } = props;
   const { gallery } = useGallery();
   const [best, ...others] = face.candidates;
   const isNamed = face.outcome !== 'unknown' && best !== undefined;
@@ -136,7 +132,7 @@ function FaceAnswer(props: {
     <>
       <div className="side-by-side">
         <FaceCrop url={url} box={face.box} size={size} />
-        {isNamed && <BestPicture key={best.personId} personId={best.personId} name={best.name} />}
+        {isNamed && <EnrolledPicture key={best.personId} personId={best.personId} name={best.name} />}
         <div className="answer-words">
           <p className="answer-name">
             <span className="answer-no">{no}</span>{' '}
@@ -165,6 +161,7 @@ function FaceAnswer(props: {
           )}
         </div>
       </div>
+      {isNamed && <AnswerReview photo={file} face={face} of={size} best={best} />}
       <p className="fine">{texts.identify.risk(gallery.people, oneIn(face.search.expectedFpir))}</p>
       <FaceNumbers face={face} />
     </>
@@ -216,34 +213,6 @@ function FaceCrop({ url, box, size }: { readonly url: string; readonly box: Box;
     <figure className="face-figure">
       <canvas ref={canvas} className="face" width="160" height="160" />
       <figcaption>{texts.identify.inPhoto}</figcaption>
-    </figure>
-  );
-}
-
-export function BestPicture({ personId, name }: { readonly personId: string; readonly name: string }) {
-  const { api, gallery } = useGallery();
-  const [faceId, setFaceId] = useState<string>();
-  useEffect(() => {
-    if (!gallery.keepPhotos) return;
-    let isWanted = true;
-    api.faces(gallery.galleryId, personId).then(
-      (faces) => isWanted && setFaceId(faces.find(({ hasPhoto }) => hasPhoto)?.faceId),
-      () => undefined,
-    );
-    return () => {
-      isWanted = false;
-    };
-  }, [api, gallery, personId]);
-  return (
-    <figure className="face-figure">
-      <FacePicture
-        galleryId={gallery.galleryId}
-        personId={personId}
-        name={name}
-        isKept={faceId !== undefined}
-        {...(faceId ? { faceId } : {})}
-      />
-      <figcaption>{texts.identify.enrolled}</figcaption>
     </figure>
   );
 }

@@ -1,12 +1,12 @@
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { day, Fault, Loading, moment, useLoad } from '../ui.tsx';
+import { Confirmed, day, Fault, Loading, moment, useLoad } from '../ui.tsx';
 
 /** Of every gallery; those of this one are listed. */
 const SHOWN_SEARCHES = 50;
 
 export function Privacy() {
-  const { api, gallery } = useGallery();
+  const { api, gallery, refresh } = useGallery();
   const due = useLoad(() => api.dueConsents(), gallery.galleryId);
   const searches = useLoad(() => api.searches(SHOWN_SEARCHES), 'searches');
   const here = searches.value?.filter((record) => record.gallery?.galleryId === gallery.galleryId);
@@ -19,7 +19,9 @@ export function Privacy() {
       gallery.retentionDays === undefined ? texts.privacy.none : texts.privacy.days(gallery.retentionDays),
     ],
     [texts.privacy.consentPolicy, texts.privacy[gallery.consentPolicy ?? 'attested']],
+    [texts.privacy.confirm, gallery.twoPersonRule ? texts.privacy.twoPeople : texts.privacy.onePerson],
   ];
+  const ask = gallery.twoPersonRule ? texts.privacy.askOne : texts.privacy.askTwo;
   return (
     <>
       <h1>{texts.privacy.title}</h1>
@@ -35,6 +37,17 @@ export function Privacy() {
             </div>
           ))}
         </dl>
+        <Confirmed
+          label={ask}
+          title={ask}
+          confirm={ask}
+          act={async () => {
+            await api.changeGallery(gallery.galleryId, { twoPersonRule: !gallery.twoPersonRule });
+            await refresh();
+          }}
+        >
+          <p>{gallery.twoPersonRule ? texts.privacy.askOneHelp : texts.privacy.askTwoHelp}</p>
+        </Confirmed>
         <p className="fine">{texts.privacy.never}</p>
         <p>
           <a href="/.well-known/biometric-policy" target="_blank" rel="noreferrer">

@@ -1,12 +1,13 @@
 import { useState } from 'react';
 import { ApiError, type Candidate, type SimilarFace } from '../api.ts';
+import { EnrolledPicture } from '../enrolled-picture.tsx';
 import { FaceImage, type OneFace, OneFacePicker } from '../one-face.tsx';
 import { type PileFace, usePile } from '../pile.ts';
 import { PileDrop } from '../pile-drop.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Empty, Fault, Loading, oneIn, useLoad } from '../ui.tsx';
-import { BestPicture, qualityInWords } from './identify.tsx';
+import { qualityInWords } from './identify.tsx';
 
 const KEPT_S = 3600;
 
@@ -66,7 +67,7 @@ function AmongPeople({ face }: { readonly face: OneFace | undefined }) {
         <ol className="answers" aria-label={texts.similar.results}>
           {candidates.map(({ personId, name, confidence, strangerRate }) => (
             <li key={personId} className="answer side-by-side">
-              <BestPicture personId={personId} name={name} />
+              <EnrolledPicture personId={personId} name={name} />
               <div className="answer-words">
                 <p className="answer-name">
                   <a href={`#people/${personId}`}>
