@@ -23,8 +23,11 @@ import { fillIndex, type KeptIndex } from './kept-index.ts';
 import { DATABASE_FILE, mayHoldData, openStore, requireSameMasterKey, type SharedStore } from './open-store.ts';
 import { packageVersion } from './package-version.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
+import { openDatabaseIndex } from './search/postgres/postgres-index.ts';
+import { followSharedIndex } from './shared-index.ts';
 import { openErasureLedger } from './store/erasure-ledger.ts';
 import { joinNodes, type Nodes } from './store/postgres/nodes.ts';
+import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
 import { removeOlderSchemas } from './store/sqlite/database.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { createApiKeys } from './vault/api-keys.ts';
@@ -78,19 +81,25 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
   const base = await composeWithoutIndex(config, hooks.part);
   let keptIndex: KeptIndex | undefined;
   let nodes: Nodes | undefined;
+  // Of the search alone, so that nothing that is stored waits for it
+  let searchPool: PrimaryPool | undefined;
   const database = join(config.dataDir, DATABASE_FILE);
   removeOlderSchemas(database, Date.now() - OLDER_SCHEMA_KEPT_MS);
-  const close = () => closeAll([base, ...(keptIndex ? [keptIndex.index] : []), ...(nodes ? [nodes] : [])]);
+  const close = () => closeAll([base, searchPool, keptIndex?.index, nodes].filter((part) => part !== undefined));
   try {
     await endExpiredConsents(base);
-    keptIndex = await fillIndex({
-      ...base,
-      openIndex: () => createGalleryIndex({ threads: config.searchThreads }),
-      path: join(config.dataDir, INDEX_COPY_FILE),
-      onUnreadable: hooks.onUnreadable,
-      removeOtherCopies: async () => removeOlderSchemas(database),
-      onProgress: hooks.onIndexProgress,
-    });
+    const filling = { ...base, onUnreadable: hooks.onUnreadable, onProgress: hooks.onIndexProgress };
+    if (config.searchIn === 'postgres' && config.storeUrl !== undefined) {
+      searchPool = openPrimaryPool(config.storeUrl);
+      keptIndex = await followSharedIndex({ ...filling, index: await openDatabaseIndex({ pool: searchPool }) });
+    } else {
+      keptIndex = await fillIndex({
+        ...filling,
+        openIndex: () => createGalleryIndex({ threads: config.searchThreads }),
+        path: join(config.dataDir, INDEX_COPY_FILE),
+        removeOtherCopies: async () => removeOlderSchemas(database),
+      });
+    }
     const { index, follower } = keptIndex;
     // A command beside the service is no node of its own
     if (!base.shared || hooks.part !== 'service') return { ...base, index, follower, keptIndex, close };

@@ -136,6 +136,14 @@ const SETTINGS = {
     fallback: () => Math.min(16, availableParallelism()),
     parse: integer(1, 256),
   }),
+  searchIn: setting<'memory' | 'postgres'>({
+    variable: 'KITH_SEARCH',
+    meaning:
+      "Where galleries are searched: in each node's memory, or with pgvector in the database of KITH_STORE (postgres), for galleries larger than a node's memory.",
+    defaultText: 'memory',
+    fallback: () => 'memory',
+    parse: (text) => oneOf(['memory', 'postgres'])(text) as 'memory' | 'postgres',
+  }),
   recognitionModels: setting<ReadonlyMap<string, string>>({
     variable: 'KITH_RECOGNITION_MODELS',
     meaning:
@@ -237,6 +245,9 @@ function contradictions(config: Partial<Config>): string[] {
   const faults: string[] = [];
   if ((config.tlsCertPath === undefined) !== (config.tlsKeyPath === undefined)) {
     faults.push('KITH_TLS_CERT and KITH_TLS_KEY: set both or neither');
+  }
+  if (config.searchIn === 'postgres' && config.storeUrl === undefined) {
+    faults.push('KITH_SEARCH: postgres searches in the database of KITH_STORE; set that too');
   }
   const { host } = config;
   if (host !== undefined && !isLoopback(host) && !config.tlsCertPath && !config.allowPlainHttp) {

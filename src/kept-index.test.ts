@@ -7,7 +7,7 @@ import type { Vault } from './core/ports.ts';
 import type { Store } from './core/storage/store.ts';
 import type { GalleryRef } from './core/types.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
-import { createGalleryIndex } from './search/gallery-index.ts';
+import { createGalleryIndex, type KeptGalleryIndex } from './search/gallery-index.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { openVault } from './vault/vault.ts';
 
@@ -91,7 +91,7 @@ test('a torn or altered copy is passed over', async () => {
   }
 });
 
-async function withIndex(use: (kept: KeptIndex) => Promise<void>): Promise<void> {
+async function withIndex(use: (kept: KeptIndex<KeptGalleryIndex>) => Promise<void>): Promise<void> {
   filledFromStore = 0;
   const kept = await fillIndex({
     store,

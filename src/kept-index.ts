@@ -7,7 +7,7 @@ import {
   type StartedFollower,
   startIndexFollower,
 } from './core/index-follower.ts';
-import type { Vault } from './core/ports.ts';
+import type { GalleryIndex, Vault } from './core/ports.ts';
 import type { Store } from './core/storage/store.ts';
 import type { KeptGalleryIndex } from './search/gallery-index.ts';
 
@@ -28,8 +28,8 @@ export interface KeptIndexParts {
   readonly onProgress: (rows: number) => void;
 }
 
-export interface KeptIndex {
-  readonly index: KeptGalleryIndex;
+export interface KeptIndex<Index extends GalleryIndex = GalleryIndex> {
+  readonly index: Index;
   readonly follower: StartedFollower;
   /** Makes the copy anew if it is worth it. Removals meanwhile give it up. */
   saveIfStale(): Promise<void>;
@@ -38,7 +38,7 @@ export interface KeptIndex {
 }
 
 /** Fills the index from its copy and what changed since, or from the store alone, and follows the store from then on. */
-export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex> {
+export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex<KeptGalleryIndex>> {
   const { store, vault, path } = parts;
   const cipher = { seal: vault.sealIndexPiece, open: vault.openIndexPiece };
   let saving: { readonly done: Promise<void>; readonly controller: AbortController } | undefined;
