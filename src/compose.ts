@@ -90,6 +90,8 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
     await endExpiredConsents(base);
     const filling = { ...base, onUnreadable: hooks.onUnreadable, onProgress: hooks.onIndexProgress };
     if (config.searchIn === 'postgres' && config.storeUrl !== undefined) {
+      // Of a node that searched in memory before: it would outlive erasures
+      await rm(join(config.dataDir, INDEX_COPY_FILE), { force: true });
       searchPool = openPrimaryPool(config.storeUrl);
       keptIndex = await followSharedIndex({ ...filling, index: await openDatabaseIndex({ pool: searchPool }) });
     } else {

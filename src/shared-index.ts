@@ -13,21 +13,22 @@ export interface SharedIndexParts extends Omit<FollowerDeps, 'index'> {
   readonly onProgress: (rows: number) => void;
 }
 
-/** Follows from where some node has come to; the first node ever fills it from the store. */
+/**
+ * Follows from where some node has come to. The first ever fills it from the store while the others wait; older changes
+ * that are followed again undo nothing.
+ */
 export async function followSharedIndex(parts: SharedIndexParts): Promise<KeptIndex> {
   const { index, store } = parts;
-  const follower = await start();
+  const followedNo = await index.followedChangeNo();
+  // It knows more than the store: an older state of the store was put back, and what is in the index is of another one
+  if (followedNo !== undefined && followedNo > (await store.lastChangeNo())) await index.forgetFollowed(followedNo);
+  let started: StartedFollower | undefined;
+  const filledNo = await index.fillOnce(async () => {
+    started = await startIndexFollower(parts, parts.onProgress);
+    return started.changeNo;
+  });
+  const follower = started ?? (await resumeIndexFollower(parts, filledNo));
   const note = () => index.noteFollowed(follower.changeNo);
   await note();
   return { index, follower, saveIfStale: note, saveIfChanged: note };
-
-  async function start(): Promise<StartedFollower> {
-    const followedNo = await index.followedChangeNo();
-    if (followedNo !== undefined && followedNo <= (await store.lastChangeNo())) {
-      return resumeIndexFollower(parts, followedNo);
-    }
-    // Never filled, or filled from a store that was put back to an older state since
-    if (followedNo !== undefined) await index.reset();
-    return startIndexFollower(parts, parts.onProgress);
-  }
 }

@@ -29,6 +29,7 @@ testGalleryIndex({
   ways: ways.map(({ options, ...way }) => ({ ...way, open: () => open(options) })),
   numRuns: 40,
   weakMates: 300,
+  neighbours: 1200,
   approximateFrom: 0.3,
 });
 

@@ -37,6 +37,7 @@ describe.skipIf(TEST_POSTGRES === undefined)('the search inside PostgreSQL', () 
     ],
     numRuns: 8,
     weakMates: 60,
+    neighbours: 400,
     approximateFrom: 0.5,
   });
 
@@ -183,17 +184,34 @@ describe.skipIf(TEST_POSTGRES === undefined)('the search inside PostgreSQL', () 
       }
     });
 
-    test('remembers how far it was filled, and can be emptied', async () => {
+    test('is filled by one node while the others wait, from the beginning if one died at it', async () => {
       const [node, other] = await Promise.all([openNode(), openNode()]);
       expect(await node.followedChangeNo()).toBeUndefined();
       await node.noteFollowed(41);
       await other.noteFollowed(40);
       expect(await other.followedChangeNo()).toBe(41);
       await node.add(5, [row(1, 1)], 1);
-      await other.reset();
+      await other.forgetFollowed(40);
+      expect(await other.fillOnce(() => Promise.reject(new Error('it is filled')))).toBe(41);
+      await other.forgetFollowed(41);
       expect(await node.followedChangeNo()).toBeUndefined();
-      expect(await node.size(5)).toEqual({ enrolments: 0, persons: 0 });
-      expect(await other.stats()).toMatchObject({ galleries: 0, enrolments: 0, kernel: 'database' });
+      let filled = 0;
+      const fill = (by: typeof node) =>
+        by.fillOnce(async () => {
+          expect(await by.size(5)).toEqual({ enrolments: 0, persons: 0 });
+          await by.add(5, [row(2, 2), row(3, 3)], 50);
+          filled++;
+          return 50;
+        });
+      const half = node.fillOnce(async () => {
+        await node.add(5, [row(4, 4)], 45);
+        throw new Error('died half-way');
+      });
+      await expect(half).rejects.toThrow('died half-way');
+      expect(await Promise.all([fill(node), fill(other), fill(other)])).toEqual([50, 50, 50]);
+      expect(filled).toBe(1);
+      expect(await node.size(5)).toEqual({ enrolments: 2, persons: 2 });
+      expect(await other.stats()).toMatchObject({ galleries: 1, enrolments: 2, kernel: 'database' });
     });
 
     test('refuses tables of a newer Kith, and a database without pgvector, in words', async () => {

@@ -25,12 +25,14 @@ export interface GalleryIndexContract {
   readonly numRuns: number;
   /** Weak mates searched for among 20,000 templates, a multiple of 30. */
   readonly weakMates: number;
+  /** Enrolments of a gallery in which each one's nearest is looked for. */
+  readonly neighbours: number;
   /** From this least score on, 20,000 templates are searched by a shortlist. */
   readonly approximateFrom: number;
 }
 
 export function testGalleryIndex(contract: GalleryIndexContract): void {
-  const { open, openForced, ways, numRuns, weakMates, approximateFrom } = contract;
+  const { open, openForced, ways, numRuns, weakMates, neighbours, approximateFrom } = contract;
 
   describe('after any changes every search answers as the reference does', () => {
     for (const way of ways) {
@@ -165,7 +167,7 @@ export function testGalleryIndex(contract: GalleryIndexContract): void {
     test('finds every nearest neighbour of another person, and goes on where it was stopped', async () => {
       const index = await openForced();
       const reference = createReferenceIndex();
-      const few = rows.slice(0, 1200);
+      const few = rows.slice(0, neighbours);
       await Promise.all([index.add(1, few), reference.add(1, few)]);
       const expected: Neighbour[] = [];
       for await (const { neighbours } of reference.allNeighbours(1, { minScore: 0.3 })) expected.push(...neighbours);
@@ -175,7 +177,7 @@ export function testGalleryIndex(contract: GalleryIndexContract): void {
         found.push(...batch.neighbours);
         doneEnrolmentNo = batch.doneEnrolmentNo;
         expect(batch.total).toBe(few.length);
-        if (batch.done > 500) break;
+        if (batch.done > neighbours / 3) break;
       }
       for await (const batch of index.allNeighbours(1, { minScore: 0.3, afterEnrolmentNo: doneEnrolmentNo })) {
         found.push(...batch.neighbours);

@@ -17,7 +17,7 @@ import {
   type ScoredRow,
   type Sought,
 } from './gallery-reader.ts';
-import { shareWithin, signMargin, signReach, standsOut } from './sign-distance.ts';
+import { isLongList, shareWithin, signMargin, signReach, standsOut } from './sign-distance.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
 import { halfVector, signBits } from './wire-values.ts';
 
@@ -25,8 +25,8 @@ import { halfVector, signBits } from './wire-values.ts';
 const ROWS_SCANNED_PER_ROW_PICKED = 16;
 /** Fewest rows of a first shortlist. */
 const SHORTLIST = 256;
-/** From so large a share of a gallery on, comparing whole templates is no slower than comparing signs first. */
-const MAX_SHARE = 0.25;
+/** From so large a share of a gallery on, comparing all whole templates is no slower: one looked up costs six in a scan. */
+const MAX_SHARE = 0.07;
 export interface SearchParts {
   readonly pool: Connections;
   /** The setting that createSchema answers. */
@@ -164,12 +164,13 @@ export class DatabaseSearch {
    * compared whole. Undefined when they would be too many to save anything.
    */
   async #findBySigns(query: Query, errand: Errand): Promise<TopPersons | undefined> {
-    const { asked, gallery, sought } = errand;
+    const { asked, sought } = errand;
     const { margin } = this.recall;
     const { dims } = sought;
-    const expected = (reach: number): number => gallery.enrolments * shareWithin(reach, dims);
     const wanted = asked.minScore > -1 ? signReach(asked.minScore, margin, dims) : dims;
-    if (expected(wanted) <= SHORTLIST) return this.#collectWithin(query, errand, wanted);
+    if (shareWithin(wanted, dims) <= MAX_SHARE) return this.#collectWithin(query, errand, wanted);
+    // The last of a long list is a stranger, who hardly lies above a score that was asked for
+    if (asked.minScore > -1 && isLongList(asked.maxPersons)) return undefined;
 
     const limit = Math.max(SHORTLIST, 8 * asked.maxPersons);
     const shortlist = await closestBySigns(query, sought, limit);
@@ -178,7 +179,7 @@ export class DatabaseSearch {
     const reach = bar > -1 ? signReach(bar, signMargin({ ...asked, margin }, bar), dims) : dims;
     const furthest = shortlist.reduce((most, { distance = 0 }) => Math.max(most, distance), 0);
     if (shortlist.length < limit || furthest > reach) return top;
-    if (expected(reach) > MAX_SHARE * gallery.enrolments) return undefined;
+    if (shareWithin(reach, dims) > MAX_SHARE) return undefined;
     return this.#collectWithin(query, errand, reach);
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   GalleryIndex,
   GallerySize,
@@ -11,16 +12,17 @@ import { allNeighbours } from './all-neighbours.ts';
 import { Errands } from './errands.ts';
 import { DatabaseSearch } from './gallery-search.ts';
 import { GalleryWriter } from './gallery-writer.ts';
-import { createSchema, GALLERIES, REMOVALS, STATE, tableOf } from './schema.ts';
+import { createSchema, FILLING_LOCK, GALLERIES, REMOVALS, STATE, tableOf } from './schema.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
 
 const MAX_QUEUED = 1024;
 const EXACT_ROWS = 8192;
 const PARALLEL_WORKERS = 8;
 /** Numbers for a metrics page are read at most so often. */
-const STATS_KEPT_MS = 1000;
+const STATS_KEPT_MS = 100;
 const FORGET_EVERY_MS = 3_600_000;
 const DEFAULT_CONNECTIONS = 10;
+const FILLING_PAUSE_MS = 500;
 
 export interface DatabaseIndexOptions {
   /** Of the search alone, so that a store's transactions never wait for a search. Closed by whoever made it. */
@@ -43,8 +45,13 @@ export interface SharedGalleryIndex extends GalleryIndex {
   followedChangeNo(): Promise<number | undefined>;
   /** Says that all changes up to this one are in it. A lower number than it has changes nothing. */
   noteFollowed(changeNo: number): Promise<void>;
-  /** Empties it: the store was put back to an older state, or its numbers mean others now. */
-  reset(): Promise<void>;
+  /**
+   * Lets one node fill it from the beginning, emptied, while others wait; not at all where that was done. `fill` answers
+   * the store's change up to which it went; so does this.
+   */
+  fillOnce(fill: () => Promise<number>): Promise<number>;
+  /** The store was put back to an older state than this: it is to be filled anew, unless another node has begun to. */
+  forgetFollowed(changeNo: number): Promise<void>;
 }
 
 /** Opens the index in a database with pgvector; makes its tables where they aren't there. */
@@ -131,12 +138,48 @@ class DatabaseIndex implements SharedGalleryIndex {
     );
   }
 
-  async reset(): Promise<void> {
+  async fillOnce(fill: () => Promise<number>): Promise<number> {
+    for (;;) {
+      const followedNo = await this.followedChangeNo();
+      if (followedNo !== undefined) return followedNo;
+      const filledNo = await this.#alone(async () => {
+        const since = await this.followedChangeNo();
+        if (since !== undefined) return since;
+        await this.#empty();
+        const changeNo = await fill();
+        await this.noteFollowed(changeNo);
+        return changeNo;
+      });
+      if (filledNo !== undefined) return filledNo;
+      await delay(FILLING_PAUSE_MS);
+    }
+  }
+
+  async forgetFollowed(changeNo: number): Promise<void> {
+    await this.#write((query) =>
+      query(`UPDATE ${STATE} SET followed_change_no = NULL WHERE followed_change_no = $1`, [changeNo]),
+    );
+  }
+
+  /** Runs `work` unless another node is at it; the lock is its connection's, and goes with it. */
+  async #alone<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const client = await this.#pool.connect();
+    const onError = (): void => undefined;
+    client.on('error', onError);
+    try {
+      const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS got', [FILLING_LOCK]);
+      return rows[0]?.got ? await work() : undefined;
+    } finally {
+      client.off('error', onError);
+      client.release(true);
+    }
+  }
+
+  async #empty(): Promise<void> {
     await this.#write(async (query) => {
       const tables = [GALLERIES, REMOVALS];
       for (const dims of await dimsOfTables(query)) tables.push(tableOf(dims));
       await query(`TRUNCATE ${tables.join(', ')}`);
-      await query(`UPDATE ${STATE} SET followed_change_no = NULL`);
     });
   }
 

@@ -7,6 +7,8 @@ export const SCHEMA_VERSION = 1;
 export const SCHEMA_LOCK = 0x4b495448;
 /** Half vectors and distances of bit strings came with it. */
 const LEAST_PGVECTOR = [0, 7];
+/** Held by the node that fills the index from the store. */
+export const FILLING_LOCK = 0x4b495449;
 
 export const GALLERIES = 'kith_vector_galleries';
 export const REMOVALS = 'kith_vector_removals';

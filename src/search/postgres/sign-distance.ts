@@ -35,12 +35,16 @@ export function shareWithin(distance: number, dims: number): number {
   return 1 / (1 + Math.exp(-(1.5976 * z + 0.07056 * z ** 3)));
 }
 
+export function isLongList(maxPersons: number): boolean {
+  return maxPersons >= LONG_LIST;
+}
+
 /** Standard errors to spare below `bar`; why fewer for the end of a long list, says sketchMargin in ../sketch-bounds.ts. */
 export function signMargin(
   query: { readonly margin: number; readonly minScore: number; readonly maxPersons: number },
   bar: number,
 ): number {
-  return query.maxPersons >= LONG_LIST && bar > query.minScore ? query.margin - STANDING_OUT : query.margin;
+  return isLongList(query.maxPersons) && bar > query.minScore ? query.margin - STANDING_OUT : query.margin;
 }
 
 /** Whether a best person of `score` is one whom a search with this last person on its list must not miss. */
@@ -49,6 +53,6 @@ export function standsOut(
   list: { readonly maxPersons: number; readonly lastScore: number | undefined; readonly dims: number },
 ): boolean {
   const { maxPersons, lastScore, dims } = list;
-  if (maxPersons < LONG_LIST || lastScore === undefined) return true;
+  if (!isLongList(maxPersons) || lastScore === undefined) return true;
   return score >= lastScore + STANDING_OUT * signError(lastScore, dims);
 }

@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg, { type Client, type PoolClient } from 'pg';
 import { explainFailure, isLost, isWorthAgain } from './explain-failure.ts';
+
+const TRIED_FOR_MS = 3000;
+const PAUSE_MS = 50;
 
 /** Where connections to the server that takes writes come from; a pool of the driver is one. */
 export interface Connections {
@@ -19,8 +23,8 @@ export interface TransactionOptions {
 }
 
 /**
- * Runs `work` in a transaction of one connection; once more, from the beginning, when that is lost or another
- * transaction stands in the way. So `work` must be good to be run twice. An outage is answered with `unavailable`; an
+ * Runs `work` in a transaction of one connection; again, from the beginning, when that is lost or another transaction
+ * stands in the way, for as long as a database takes to be restarted. So `work` must be good to be run again. An outage is answered with `unavailable`; an
  * abort stops what the database is doing and rejects with the signal's reason.
  */
 export async function inTransaction<T>(
@@ -28,13 +32,15 @@ export async function inTransaction<T>(
   { begin, signal }: TransactionOptions,
   work: (query: Query) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  const endMs = performance.now() + TRIED_FOR_MS;
+  for (;;) {
     signal?.throwIfAborted();
     try {
       return await attemptOnce(pool, { begin, signal }, work);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      if (attempt > 1 || !isWorthAgain(error)) throw explainFailure(error);
+      if (performance.now() > endMs || !isWorthAgain(error)) throw explainFailure(error);
+      await delay(PAUSE_MS);
     }
   }
 }
