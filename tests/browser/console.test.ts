@@ -116,17 +116,17 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     const answer = page.locator('.answer').filter({ hasText: 'Ann' });
     await answer.getByText('Very likely the same person').waitFor();
     await page.getByText(`identify?gallery=the-family`).waitFor();
-    expect(await page.getByText('Nobody we know').count()).toBeGreaterThan(0);
+    await page.getByText('Nobody we know').first().waitFor();
     await answer.getByRole('button', { name: 'The numbers' }).click();
     await answer.getByText('A match from').waitFor();
-    // The boxes lie where the faces are: hers is in the middle of the photo
-    const [box, whole] = await Promise.all([
-      page.locator('.box').filter({ hasText: 'Ann' }).boundingBox(),
-      page.locator('.photo img').boundingBox(),
-    ]);
-    const middle = ((box?.x ?? 0) + (box?.width ?? 0) / 2 - (whole?.x ?? 0)) / (whole?.width ?? 1);
-    expect(middle).toBeGreaterThan(0.55);
-    expect(middle).toBeLessThan(0.7);
+    // The boxes lie where the faces are: hers is in the middle of the photo, once the page has settled
+    const middle = async () => {
+      const box = await page.locator('.box').filter({ hasText: 'Ann' }).boundingBox();
+      const whole = await page.locator('.photo img').boundingBox();
+      return ((box?.x ?? 0) + (box?.width ?? 0) / 2 - (whole?.x ?? 0)) / (whole?.width ?? 1);
+    };
+    await expect.poll(middle, { timeout: 10_000 }).toBeGreaterThan(0.55);
+    await expect.poll(middle, { timeout: 10_000 }).toBeLessThan(0.7);
     await page.getByRole('button', { name: 'Go to the gallery' }).click();
     await page.getByRole('row', { name: 'Ann' }).waitFor();
     expect(await api('GET', '/galleries/the-family')).toMatchObject({ purpose: 'Sorting albums', people: 2, faces: 2 });
