@@ -59,7 +59,7 @@ export const texts = {
       consent: 'Whose word is needed?',
       attested: 'Mine: I have everybody’s consent, or another lawful reason',
       required: 'Each person’s own: nobody is added without a consent on record',
-      twoPeople: 'Two people must confirm whom a search names, each with a key of their own',
+      twoPeople: 'Two people must confirm every answer, each with a key of their own',
       keep: 'Keep a small picture of each face, sealed, so that people can be told apart on these pages',
       button: 'Make the gallery',
     },
