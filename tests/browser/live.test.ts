@@ -36,6 +36,7 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
     kith = kithHttp(service);
     folder = await mkdtemp(join(tmpdir(), 'kith-live-'));
     browser = await launchChromium();
+    await writeFile(join(folder, 'ann.jpg'), await portraitOf('ann'));
     await kith.call('PUT', '/galleries/gate', { name: 'Gate', keepPhotos: true, twoPersonRule: true });
     await enrol(NAME, 'annElsewhere');
   });
@@ -177,7 +178,6 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
 
   test('a second person, with a key of their own, confirms what the first did', async () => {
     const photo = join(folder, 'ann.jpg');
-    await writeFile(photo, await portraitOf('ann'));
     const made = await kith.call('POST', '/keys', { label: 'second', permissions: ['search', 'review'] });
     const first = await openWith(service.key);
     await choosePhotos(first.page, 'Choose photos', photo);
