@@ -63,9 +63,14 @@ export function People() {
   );
 }
 
+/** Made once a person: the list keeps what it made of an object for as long as it gets the same one. */
+interface Tile extends Person {
+  readonly id: string;
+}
+
 const LAYOUT = { minItemSize: new Size(132, 172), maxItemSize: new Size(190, 172), minSpace: new Size(12, 12) };
 
-function PeopleGrid(props: { readonly people: readonly Person[]; readonly onNearEnd: (() => void) | undefined }) {
+function PeopleGrid(props: { readonly people: readonly Tile[]; readonly onNearEnd: (() => void) | undefined }) {
   const { people, onNearEnd } = props;
   const { gallery } = useGallery();
   const frame = useRef<HTMLDivElement>(null);
@@ -82,7 +87,7 @@ function PeopleGrid(props: { readonly people: readonly Person[]; readonly onNear
         className="people-grid"
         layout="grid"
         aria-label={texts.peopleList.title}
-        items={people.map((person) => ({ ...person, id: person.personId }))}
+        items={people}
         onAction={(personId) => {
           window.location.hash = `people/${personId}`;
         }}
@@ -109,7 +114,7 @@ function PeopleGrid(props: { readonly people: readonly Person[]; readonly onNear
 function usePeople(text: string) {
   const { api, gallery } = useGallery();
   const [state, setState] = useState<{
-    readonly people: readonly Person[];
+    readonly people: readonly Tile[];
     readonly next?: string;
     readonly error?: unknown;
     readonly isLoading: boolean;
@@ -124,8 +129,9 @@ function usePeople(text: string) {
       try {
         const page = await api.people(gallery.galleryId, wanted);
         if (about.current !== round) return;
+        const tiles = page.people.map((person) => ({ ...person, id: person.personId }));
         setState((before) => ({
-          people: after ? [...before.people, ...page.people] : page.people,
+          people: after ? [...before.people, ...tiles] : tiles,
           ...(page.next ? { next: page.next } : {}),
           isLoading: false,
         }));
