@@ -10,6 +10,8 @@ export interface Series {
 
 const WIDTH = 600;
 const HEIGHT = 140;
+/** So that the newest minute is seen whole. */
+const EDGE = 6;
 const MINUTES = 60;
 
 export function Plot(props: {
@@ -30,19 +32,25 @@ export function Plot(props: {
         <p className="fine">{texts.health.noValues}</p>
       ) : (
         <>
-          <svg
-            viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-            preserveAspectRatio="none"
-            role="img"
-            aria-label={[title, ...series.map((one) => inWords(one, format))].join(': ')}
-          >
-            <path className="plot-grid" d={`M0 ${HEIGHT / 2}H${WIDTH}M0 1H${WIDTH}M0 ${HEIGHT - 1}H${WIDTH}`} />
-            {series.map(({ name, values }, i) => (
-              <path key={name} className={`plot-line plot-line-${i}`} d={pathOf(values, top)} />
-            ))}
-          </svg>
-          <p className="plot-scale fine" aria-hidden="true">
-            <span>{format(top)}</span>
+          <div className="plot-frame">
+            <svg
+              viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+              preserveAspectRatio="none"
+              role="img"
+              aria-label={[title, ...series.map((one) => inWords(one, format))].join(': ')}
+            >
+              <path className="plot-grid" d={`M0 ${HEIGHT / 2}H${WIDTH}M0 1H${WIDTH}M0 ${HEIGHT - 1}H${WIDTH}`} />
+              {series.map(({ name, values }, i) => (
+                <path key={name} className={`plot-line plot-line-${i}`} d={pathOf(values, top)} />
+              ))}
+            </svg>
+            <span className="plot-top" aria-hidden="true">
+              {format(top)}
+            </span>
+          </div>
+          <p className="plot-times fine" aria-hidden="true">
+            <span>{texts.health.hourAgo}</span>
+            <span>{texts.health.now}</span>
           </p>
           <ul className="plot-legend fine">
             {series.map((one, i) => (
@@ -108,8 +116,8 @@ function inWords({ name, values }: Series, format: (value: number) => string): s
 
 /** The newest minute is at the right edge; where nothing is known the line breaks off. */
 function pathOf(values: readonly (number | undefined)[], top: number): string {
-  const step = WIDTH / (MINUTES - 1);
-  const left = WIDTH - (values.length - 1) * step;
+  const step = (WIDTH - 2 * EDGE) / (MINUTES - 1);
+  const left = WIDTH - EDGE - (values.length - 1) * step;
   let path = '';
   values.forEach((value, i) => {
     if (value === undefined) return;

@@ -426,6 +426,8 @@ export const texts = {
     p95: '95 in 100 within',
     queue: 'Searches waiting at once, at most',
     latest: (value: string, highest: string) => `now ${value}, at most ${highest}`,
+    hourAgo: 'an hour ago',
+    now: 'now',
     noValues: 'Nothing yet.',
     asTable: 'As a table',
     time: 'Minute from',
