@@ -52,5 +52,9 @@ async function warmUp({ landmarker, poseEstimator, embedders }: FaceModels): Pro
 }
 
 function reply(message: VisionReply): void {
-  if (process.connected) process.send?.(message);
+  if (!process.connected) return;
+  // Whoever asked may be gone since, killed or at the end of its pipe: that ends this process, without a word
+  process.send?.(message, undefined, undefined, (error) => {
+    if (error) process.exit(1);
+  });
 }
