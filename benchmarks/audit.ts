@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type OpenedAuditLog, openAuditLog } from '../src/audit/audit-log.ts';
 import { segmentPath } from '../src/audit/chain-folder.ts';
 import { verifyAudit } from '../src/audit/verify-audit.ts';
-import type { AuditEvent } from '../src/core/types.ts';
+import type { AuditEvent } from '../src/core/audit-types.ts';
 import { printHeading, writeResults } from './report.ts';
 
 const WRITERS = [1, 2, 4, 8, 16, 32, 64];

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuditRecord } from '../core/audit-types.ts';
 import { invalidArgument } from '../core/checks.ts';
 import type { AuditCheck, AuditHistory, AuditPage, AuditQuery, Clock } from '../core/ports.ts';
-import type { AuditRecord } from '../core/types.ts';
 import { parseLine } from './audit-line.ts';
 import { listChains, listSegments, segmentPath } from './chain-folder.ts';
 import { readLinesBackwards } from './read-lines-backwards.ts';

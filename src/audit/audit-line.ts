@@ -1,6 +1,7 @@
 // One line of a chain: what was done, when, by which key, its number, and the hash of the line before it.
 import { hash } from 'node:crypto';
-import type { AuditActor, AuditEvent, GalleryRef } from '../core/types.ts';
+import type { AuditActor, AuditEvent } from '../core/audit-types.ts';
+import type { GalleryRef } from '../core/types.ts';
 import { canonicalJson, type JsonValue } from './canonical-json.ts';
 
 /** What the first line of a chain has in place of a hash. */

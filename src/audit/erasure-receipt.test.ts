@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ErasedThing, ErasureReceipt, SignedReceipt } from '../core/types.ts';
+import type { ErasedThing, ErasureReceipt, SignedReceipt } from '../core/erasure-types.ts';
 import { findReceiptFault, openReceiptSigner } from './erasure-receipt.ts';
 import { PUBLIC_KEY_FILE, readPublicKey, type VerifyingKey } from './signing-key.ts';
 

@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto';
+import type { ErasureReceipt, SignedReceipt } from '../core/erasure-types.ts';
 import type { ReceiptSigner } from '../core/ports.ts';
-import type { ErasureReceipt, SignedReceipt } from '../core/types.ts';
 import { canonicalJson, type JsonValue } from './canonical-json.ts';
 import { readOrCreateSigningKey, type VerifyingKey } from './signing-key.ts';
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
 import { findReceiptFault } from '../audit/erasure-receipt.ts';
 import { PUBLIC_KEY_FILE, readPublicKey } from '../audit/signing-key.ts';
-import type { ErasedSubject, ErasureReceipt, SignedReceipt } from '../core/types.ts';
+import type { ErasedSubject, ErasureReceipt, SignedReceipt } from '../core/erasure-types.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { describeFileError } from './image-file.ts';

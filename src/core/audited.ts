@@ -1,6 +1,7 @@
+import type { AuditEvent, AuditOutcome, AuditRef } from './audit-types.ts';
 import { KithError } from './errors.ts';
 import type { Acting } from './ports.ts';
-import type { AuditEvent, AuditOutcome, AuditRef, GalleryRef } from './types.ts';
+import type { GalleryRef } from './types.ts';
 
 type WithoutOutcome<Event> = Event extends AuditEvent ? Omit<Event, keyof AuditOutcome> : never;
 

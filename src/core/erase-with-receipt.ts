@@ -1,7 +1,9 @@
+import type { AuditRef } from './audit-types.ts';
 import { audited, auditedGallery } from './audited.ts';
+import type { ErasedCounts, ErasedSubject, SignedReceipt } from './erasure-types.ts';
 import type { Acting, Deps } from './ports.ts';
 import { settleErasure } from './settle-erasure.ts';
-import type { AuditRef, ErasedCounts, ErasedSubject, GalleryRef, SignedReceipt } from './types.ts';
+import type { GalleryRef } from './types.ts';
 
 export type ReceiptDeps = Pick<Deps, 'store' | 'follower' | 'erasureLedger' | 'receipts' | 'clock' | 'newId'> & Acting;
 

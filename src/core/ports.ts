@@ -1,20 +1,9 @@
 // What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
+
+import type { AuditAction, AuditActor, AuditEvent, AuditRecord, AuditRef } from './audit-types.ts';
+import type { ErasedSubject, ErasureReceipt, SignedReceipt } from './erasure-types.ts';
 import type { Store } from './storage/store.ts';
-import type {
-  AnalysedImage,
-  AuditAction,
-  AuditActor,
-  AuditEvent,
-  AuditRecord,
-  AuditRef,
-  ErasedSubject,
-  ErasureReceipt,
-  KeyBounds,
-  ModelPack,
-  Permission,
-  Principal,
-  SignedReceipt,
-} from './types.ts';
+import type { AnalysedImage, KeyBounds, ModelPack, Permission, Principal } from './types.ts';
 
 // ── Vault: keys and sealing ─────────────────────────────────────────────────
 

@@ -1,6 +1,6 @@
 // The nouns of Kith, in the words of ISO/IEC 2382-37 and the NIST 1:N reports (docs/glossary.md).
 // Times are epoch milliseconds, lengths pixels of the upright image, angles degrees.
-import type { ProblemKind, Resource } from './errors.ts';
+import type { Resource } from './errors.ts';
 import type { TailCurve } from './impostor-tail.ts';
 
 // ── Galleries, persons, enrolments ──────────────────────────────────────────
@@ -174,54 +174,6 @@ export interface LivenessSession {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
-// ── Erasure ─────────────────────────────────────────────────────────────────
-
-/** What an erasure took away, by where it was. */
-export interface ErasedCounts {
-  readonly persons: number;
-  /** The persons' own keys: without them no copy of their templates opens. */
-  readonly keys: number;
-  readonly templates: number;
-  readonly photos: number;
-  readonly consents: number;
-  /** Templates in snapshots. */
-  readonly snapshotTemplates: number;
-}
-
-/** What was erased and when, for whoever asked for it; ids and numbers only. */
-export interface ErasureReceipt<Subject extends ErasedSubject = ErasedSubject> {
-  readonly receiptId: string;
-  /** ISO 8601. */
-  readonly erasedAt: string;
-  readonly tenantId: string;
-  readonly subject: Subject;
-  readonly removed: ErasedCounts;
-  /** In the audit log. */
-  readonly record: AuditRef;
-  /** Other nodes that had not confirmed by then that no template is left in their memory; absent when all had. */
-  readonly unconfirmedNodes?: string[];
-}
-
-export interface ErasedThing {
-  readonly what: 'person' | 'gallery';
-  readonly galleryKind: GalleryKind;
-  readonly galleryId: string;
-  readonly personId?: string;
-}
-
-export type ErasedSubject = ErasedThing | { readonly what: 'tenant' };
-
-export interface SignedReceipt<Subject extends ErasedSubject = ErasedThing> {
-  readonly receipt: ErasureReceipt<Subject>;
-  readonly signature: {
-    readonly algorithm: 'Ed25519';
-    /** SHA-256 of the public key (SPKI, DER), hex. */
-    readonly keyFingerprint: string;
-    /** Base64. */
-    readonly value: string;
-  };
-}
-
 // ── Faces in images ─────────────────────────────────────────────────────────
 
 export interface Box {
@@ -347,36 +299,6 @@ export interface Candidate {
   readonly strangerRate: number;
 }
 
-// ── Review: people say whether a search was right ───────────────────────────
-
-export type Verdict = 'confirm' | 'reject';
-
-export interface GivenVerdict {
-  readonly keyId: string;
-  readonly verdict: Verdict;
-  readonly givenMs: number;
-}
-
-/** A face that a search took for a person, and what people say of it. One rejection ends it. */
-export interface Review {
-  readonly reviewId: string;
-  /** The store's own number, rising, never used twice. */
-  readonly reviewNo: number;
-  readonly personId: string;
-  readonly personName: string;
-  readonly score: number;
-  /** The record of the search that named the person. */
-  readonly search: AuditRef;
-  readonly state: 'open' | 'confirmed' | 'rejected';
-  /** Keys that have to say yes. */
-  readonly confirmationsNeeded: number;
-  /** A picture of the face is kept, for as long as it is open. */
-  readonly hasPhoto: boolean;
-  readonly openedMs: number;
-  /** One a key, oldest first. */
-  readonly verdicts: readonly GivenVerdict[];
-}
-
 // ── Access ──────────────────────────────────────────────────────────────────
 
 /** What a route needs and a key may carry. `admin` includes the others. */
@@ -397,106 +319,3 @@ export interface Principal {
   readonly permissions: ReadonlySet<Permission>;
   readonly bounds?: KeyBounds;
 }
-
-// ── Audit: who did what, without a photo, a template, a name or user data ───
-
-/** Who acts. `keyId` is an API key's id, or says which part of Kith acts by itself. */
-export type AuditActor = Pick<Principal, 'tenantId' | 'keyId'>;
-
-/** What is recorded with every action. */
-export interface AuditOutcome {
-  /** A deed is `begun` before it is done, and then `done`, `refused` or `failed`; what changes nothing is recorded once. */
-  readonly outcome: 'begun' | 'done' | 'refused' | 'failed';
-  /** Why it was refused or failed; `internal` for a bug or an outage. */
-  readonly problem?: ProblemKind | 'internal';
-  /** The record of its beginning. */
-  readonly follows?: AuditRef;
-  /** What it came to: `persons`, `enrolments`, `searched` … */
-  readonly counts?: Readonly<Record<string, number>>;
-}
-
-/** One comparison with a gallery: what was searched with, and who was named. */
-export interface AuditedSearch {
-  /** Absent when the face came with the request and was not kept. */
-  readonly probeId?: string;
-  /** Best first; empty when nobody passed. */
-  readonly candidates: readonly { readonly personId: string; readonly score: number }[];
-}
-
-interface AuditedModel {
-  readonly recognitionModel: string;
-  readonly packId: string;
-}
-
-type AuditedGallery = Pick<GalleryRef, 'kind' | 'galleryId'>;
-
-export type AuditEvent = AuditOutcome &
-  (
-    | (AuditedModel & {
-        readonly action: 'search';
-        readonly gallery: AuditedGallery;
-        /** Score from which a person became a candidate. */
-        readonly thresholdScore: number;
-        readonly searches: readonly AuditedSearch[];
-      })
-    | (AuditedModel & {
-        readonly action: 'verify';
-        readonly gallery?: AuditedGallery;
-        readonly personIds?: readonly string[];
-        readonly probeIds: readonly string[];
-        readonly thresholdScore: number;
-        readonly score: number;
-      })
-    | (AuditedModel & { readonly action: 'detect-kept'; readonly probeIds: readonly string[] })
-    | {
-        readonly action:
-          | 'gallery-create'
-          | 'gallery-change'
-          | 'gallery-train'
-          | 'gallery-rekey'
-          | 'person-create'
-          | 'person-change'
-          | 'person-read'
-          | 'person-merge'
-          | 'person-unmerge'
-          | 'enrol'
-          | 'enrolment-change'
-          | 'enrolment-move'
-          | 'consent-give'
-          | 'consent-withdraw'
-          | 'consent-expire'
-          | 'review-confirm'
-          | 'review-reject'
-          | 'review-read'
-          | 'erase-enrolment'
-          | 'erase-person'
-          | 'erase-gallery'
-          | 'export'
-          | 'import';
-        readonly gallery: AuditedGallery;
-        readonly personIds?: readonly string[];
-        readonly enrolmentIds?: readonly string[];
-        readonly packId?: string;
-        /** Of a gallery made or changed: under `attested`, this record is its owner's attestation. */
-        readonly consentPolicy?: ConsentPolicy;
-        /** Of a verdict: the record of the search that it is about. */
-        readonly search?: AuditRef;
-      }
-    | { readonly action: 'erase-again' | 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' | 'migrate' }
-    | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }
-    /** Names of the settings, never their values. */
-    | { readonly action: 'settings-change'; readonly settings: readonly string[] }
-  );
-
-export type AuditAction = AuditEvent['action'];
-
-export type AuditEventOf<Action extends AuditAction> = Extract<AuditEvent, { readonly action: Action }>;
-
-/** Where a record stands: the number of its line in its chain. */
-export interface AuditRef {
-  readonly chain: string;
-  readonly seq: number;
-}
-
-/** An event as it stands in the log. */
-export type AuditRecord = AuditEvent & AuditActor & AuditRef & { /** ISO 8601. */ readonly time: string };

@@ -16,7 +16,8 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { contentsOf, fillEveryTable, tablesOf } from '../support/every-table.ts';
 import { kith, recordsOf } from '../support/kith-command.ts';
 import { portraitOf } from '../support/photos.ts';
-import { NO_POSTGRES, TEST_POSTGRES, type TestSchema, testSchema } from '../support/postgres.ts';
+import { type TestSchema, testSchema } from '../support/postgres.ts';
+import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 
 /** Of each store's own. */
 const NOT_MOVED = ['commits', 'nodes', 'noted_erasures', 'schema_versions', 'trimmed_changes'];
@@ -25,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kith-migrate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function query(text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: TEST_POSTGRES });
+  const client = new pg.Client({ connectionString: SHARED_POSTGRES });
   await client.connect();
   try {
     return (await client.query(text)).rows;
@@ -34,8 +35,8 @@ async function query(text: string): Promise<Record<string, unknown>[]> {
   }
 }
 
-describe.skipIf(TEST_POSTGRES === undefined)(
-  `moving between the stores (${TEST_POSTGRES ? 'PostgreSQL' : NO_POSTGRES})`,
+describe.skipIf(SHARED_POSTGRES === undefined)(
+  `moving between the stores (${SHARED_POSTGRES ? 'PostgreSQL' : WITHOUT_POSTGRES})`,
   () => {
     let schema: TestSchema;
     let name: string;

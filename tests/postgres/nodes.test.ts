@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { freePort, startBuiltService } from '../support/built-service.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
-import { NO_POSTGRES, restartPostgres, TEST_POSTGRES, testSchema } from '../support/postgres.ts';
+import { type PostgresServer, SHARED_POSTGRES, startPostgres, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 import { clientOf, type Send } from '../support/service-client.ts';
 
 const SECONDS = Number(process.env.NODES_SECONDS ?? 12);
@@ -28,207 +28,214 @@ interface Node {
   start(): Promise<void>;
 }
 
-describe.skipIf(TEST_POSTGRES === undefined)(`several nodes (${TEST_POSTGRES ? 'PostgreSQL' : NO_POSTGRES})`, () => {
-  const schema = testSchema();
-  const masterKey = randomBytes(32).toString('base64');
-  const photos = new Map<FaceName, Buffer>();
-  const nodes: Node[] = [];
-  let folder: string;
+describe.skipIf(SHARED_POSTGRES === undefined)(
+  `several nodes (${SHARED_POSTGRES ? 'PostgreSQL' : WITHOUT_POSTGRES})`,
+  () => {
+    let database: PostgresServer;
+    const masterKey = randomBytes(32).toString('base64');
+    const photos = new Map<FaceName, Buffer>();
+    const nodes: Node[] = [];
+    let folder: string;
 
-  async function addNode(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    const port = await freePort();
-    const dataDir = join(folder, `node-${nodes.length + 1}`);
-    const env = { KITH_STORE: schema.url, KITH_MASTER_KEY: masterKey, KITH_SEARCH_THREADS: '1', ...settings };
-    const node: Node = {
-      send: clientOf(port, KEY),
-      dataDir,
-      child: await startBuiltService({ dataDir, port, key: KEY, env }),
-      async start() {
-        node.child = await startBuiltService({ dataDir, port, key: KEY, env });
-      },
-    };
-    nodes.push(node);
-  }
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kith-nodes-'));
-    for (const name of FACES) photos.set(name, await portraitOf(name));
-    for (let i = 0; i < 3; i++) await addNode();
-    expect((await at(0).send('PUT', CLUB, {}))?.status).toBe(201);
-  }, 240_000);
-  afterAll(async () => {
-    for (const { child } of nodes) {
-      child.kill('SIGCONT');
-      child.kill('SIGTERM');
+    async function addNode(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+      const port = await freePort();
+      const dataDir = join(folder, `node-${nodes.length + 1}`);
+      const env = { KITH_STORE: database.url, KITH_MASTER_KEY: masterKey, KITH_SEARCH_THREADS: '1', ...settings };
+      const node: Node = {
+        send: clientOf(port, KEY),
+        dataDir,
+        child: await startBuiltService({ dataDir, port, key: KEY, env }),
+        async start() {
+          node.child = await startBuiltService({ dataDir, port, key: KEY, env });
+        },
+      };
+      nodes.push(node);
     }
-    await Promise.all(nodes.map(({ child }) => (child.exitCode === null ? once(child, 'close') : undefined)));
-    await rm(folder, { recursive: true, force: true });
-    await schema.drop();
-  });
 
-  const at = (place: number): Node => nodes[place] as Node;
-  const photo = (name: FaceName): Buffer => photos.get(name) as Buffer;
-
-  async function enrol(send: Send, name: string, face: FaceName): Promise<string | undefined> {
-    const made = await send('POST', `${CLUB}/people`, { name });
-    if (made?.status !== 201) return undefined;
-    const enrolled = await send('POST', `${CLUB}/people/${made.json.personId}/faces?minQuality=low`, photo(face));
-    return enrolled?.status === 201 ? made.json.personId : undefined;
-  }
-
-  async function namesOf(send: Send, face: FaceName): Promise<readonly string[]> {
-    const seen = await send('POST', '/v1/identify?gallery=club', photo(face));
-    expect(seen?.status).toBe(200);
-    return (seen?.json.faces[0]?.candidates ?? []).map(({ personId }: { personId: string }) => personId);
-  }
-
-  const facesIn = async (send: Send): Promise<number> => (await send('GET', '/v1/status'))?.json.faces;
-
-  test('what one node enrols every other finds within a second, and what one erases is nowhere from then on', async () => {
-    const personId = (await enrol(at(0).send, 'Ann', 'ann')) as string;
-    const enrolledMs = performance.now();
-    for (const { send } of nodes) {
-      while (!(await namesOf(send, 'ann')).includes(personId)) {
-        expect(performance.now() - enrolledMs).toBeLessThan(FOUND_WITHIN_MS);
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'kith-nodes-'));
+      database = await startPostgres();
+      for (const name of FACES) photos.set(name, await portraitOf(name));
+      for (let i = 0; i < 3; i++) await addNode();
+      expect((await at(0).send('PUT', CLUB, {}))?.status).toBe(201);
+    }, 240_000);
+    afterAll(async () => {
+      for (const { child } of nodes) {
+        child.kill('SIGCONT');
+        child.kill('SIGTERM');
       }
+      await Promise.all(nodes.map(({ child }) => (child.exitCode === null ? once(child, 'close') : undefined)));
+      await rm(folder, { recursive: true, force: true });
+      await database.remove();
+    });
+
+    const at = (place: number): Node => nodes[place] as Node;
+    const photo = (name: FaceName): Buffer => photos.get(name) as Buffer;
+
+    async function enrol(send: Send, name: string, face: FaceName): Promise<string | undefined> {
+      const made = await send('POST', `${CLUB}/people`, { name });
+      if (made?.status !== 201) return undefined;
+      const enrolled = await send('POST', `${CLUB}/people/${made.json.personId}/faces?minQuality=low`, photo(face));
+      return enrolled?.status === 201 ? made.json.personId : undefined;
     }
-    const erased = await at(1).send('DELETE', `${CLUB}/people/${personId}`);
-    expect(erased?.status).toBe(200);
-    expect(erased?.json.receipt.unconfirmedNodes).toBeUndefined();
-    for (const { send } of nodes) {
-      expect(await facesIn(send)).toBe(0);
-      expect(await namesOf(send, 'ann')).toEqual([]);
+
+    async function namesOf(send: Send, face: FaceName): Promise<readonly string[]> {
+      const seen = await send('POST', '/v1/identify?gallery=club', photo(face));
+      expect(seen?.status).toBe(200);
+      return (seen?.json.faces[0]?.candidates ?? []).map(({ personId }: { personId: string }) => personId);
     }
-  });
 
-  test('a key made at one node is good at the others at once, and one revoked is refused within a second', async () => {
-    const made = await at(0).send('POST', '/v1/keys', { label: 'desk', permissions: ['search'] });
-    expect(made?.status).toBe(201);
-    const { keyId, key } = made?.json ?? {};
-    await delay(1000);
-    expect((await at(2).send('GET', '/v1/galleries', undefined, key))?.status).toBe(200);
-    await at(1).send('DELETE', `/v1/keys/${keyId}`);
-    await delay(1000);
-    for (const { send } of nodes) expect((await send('GET', '/v1/galleries', undefined, key))?.status).toBe(401);
-  });
+    const facesIn = async (send: Send): Promise<number> => (await send('GET', '/v1/status'))?.json.faces;
 
-  test('an erasure that a frozen node has not confirmed says so, and that node names nobody who is gone', async () => {
-    const personId = (await enrol(at(0).send, 'Bob', 'bob')) as string;
-    expect(await namesOf(at(2).send, 'bob')).toEqual([personId]);
-    at(2).child.kill('SIGSTOP');
-    const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
-    expect(erased?.json.receipt.unconfirmedNodes).toHaveLength(1);
-    at(2).child.kill('SIGCONT');
-    expect(await namesOf(at(2).send, 'bob')).toEqual([]);
-  });
-
-  test('a node that searches in the database finds who the others enrolled, and nobody who was erased', async () => {
-    await addNode({ KITH_SEARCH: 'postgres' });
-    const { send } = at(3);
-    const personId = (await enrol(at(0).send, 'Cleo', 'cleo')) as string;
-    while (!(await namesOf(send, 'cleo')).includes(personId)) await delay(20);
-    const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
-    expect(erased?.json.receipt.unconfirmedNodes).toBeUndefined();
-    expect(await namesOf(send, 'cleo')).toEqual([]);
-    expect((await send('GET', '/v1/status'))?.json.faces).toBe(0);
-    const node = nodes.pop() as Node;
-    const closed = once(node.child, 'close');
-    node.child.kill('SIGTERM');
-    expect(await closed).toEqual([0, null]);
-  });
-
-  test(
-    `one killed, one frozen, the database restarted, all within ${SECONDS} s of work: nothing acknowledged is lost`,
-    async () => {
-      const people = new Map<string, FaceName>();
-      const erased = new Set<string>();
-      const unsure = new Set<string>();
-      const refused: string[] = [];
-      const dead = new Set<Node>();
-      let isOver = false;
-
-      async function work(node: Node): Promise<void> {
-        while (!isOver) {
-          if (dead.has(node)) {
-            await delay(20);
-            continue;
-          }
-          const face = FACES[Math.floor(Math.random() * FACES.length)] as FaceName;
-          const deed = Math.random();
-          const wasAlive = !dead.has(node);
-          if (deed < 0.4) {
-            const made = await node.send('POST', `${CLUB}/people`, { name: `person ${deed}` });
-            if (made && made.status >= 500) refused.push(`create ${made.status} ${JSON.stringify(made.json)}`);
-            if (made?.status !== 201) continue;
-            const { personId } = made.json;
-            const enrolled = await node.send('POST', `${CLUB}/people/${personId}/faces?minQuality=low`, photo(face));
-            if (enrolled?.status === 201) people.set(personId, face);
-            else if (wasAlive && !dead.has(node))
-              refused.push(`enrol ${enrolled?.status} ${JSON.stringify(enrolled?.json)}`);
-          } else if (deed < 0.6) {
-            const [personId] = [...people.keys()].filter((id) => !unsure.has(id));
-            if (personId === undefined) continue;
-            unsure.add(personId);
-            const gone = await node.send('DELETE', `${CLUB}/people/${personId}`);
-            if (gone?.status !== 200) {
-              if (wasAlive && !dead.has(node)) refused.push(`erase ${gone?.status} ${JSON.stringify(gone?.json)}`);
-              continue;
-            }
-            people.delete(personId);
-            erased.add(personId);
-          } else {
-            const before = new Set(erased);
-            const seen = await node.send('POST', '/v1/identify?gallery=club', photo(face));
-            if (seen?.status !== 200) {
-              if (!dead.has(node)) refused.push(`identify ${seen?.status} ${JSON.stringify(seen?.json)}`);
-              continue;
-            }
-            for (const { personId } of seen.json.faces[0]?.candidates ?? []) {
-              expect(before.has(personId), `${personId} was erased before it was asked`).toBe(false);
-            }
-          }
-        }
-      }
-
-      const lanes = nodes.flatMap((node) => [work(node), work(node)]);
-      await delay((SECONDS * 1000) / 4);
-      dead.add(at(0));
-      const closed = once(at(0).child, 'close');
-      at(0).child.kill('SIGKILL');
-      await closed;
-      at(1).child.kill('SIGSTOP');
-      await delay((SECONDS * 1000) / 4);
-      restartPostgres();
-      await delay((SECONDS * 1000) / 4);
-      at(1).child.kill('SIGCONT');
-      const wokenMs = performance.now();
-      await at(0).start();
-      dead.clear();
-      await delay((SECONDS * 1000) / 4);
-      isOver = true;
-      await Promise.all(lanes);
-
-      expect(refused).toEqual([]);
-      expect(people.size + erased.size).toBeGreaterThan(10);
+    test('what one node enrols every other finds within a second, and what one erases is nowhere from then on', async () => {
+      const personId = (await enrol(at(0).send, 'Ann', 'ann')) as string;
+      const enrolledMs = performance.now();
       for (const { send } of nodes) {
-        for (const [personId, face] of people) {
-          if (unsure.has(personId)) continue;
-          const found = await send('GET', `${CLUB}/people/${personId}`);
-          expect([found?.status, found?.json.faceIds?.length], `${personId} with a face of ${face}`).toEqual([200, 1]);
+        while (!(await namesOf(send, 'ann')).includes(personId)) {
+          expect(performance.now() - enrolledMs).toBeLessThan(FOUND_WITHIN_MS);
         }
-        for (const personId of [...erased].slice(-20)) {
-          expect((await send('GET', `${CLUB}/people/${personId}`))?.status).toBe(404);
+      }
+      const erased = await at(1).send('DELETE', `${CLUB}/people/${personId}`);
+      expect(erased?.status).toBe(200);
+      expect(erased?.json.receipt.unconfirmedNodes).toBeUndefined();
+      for (const { send } of nodes) {
+        expect(await facesIn(send)).toBe(0);
+        expect(await namesOf(send, 'ann')).toEqual([]);
+      }
+    });
+
+    test('a key made at one node is good at the others at once, and one revoked is refused within a second', async () => {
+      const made = await at(0).send('POST', '/v1/keys', { label: 'desk', permissions: ['search'] });
+      expect(made?.status).toBe(201);
+      const { keyId, key } = made?.json ?? {};
+      await delay(1000);
+      expect((await at(2).send('GET', '/v1/galleries', undefined, key))?.status).toBe(200);
+      await at(1).send('DELETE', `/v1/keys/${keyId}`);
+      await delay(1000);
+      for (const { send } of nodes) expect((await send('GET', '/v1/galleries', undefined, key))?.status).toBe(401);
+    });
+
+    test('an erasure that a frozen node has not confirmed says so, and that node names nobody who is gone', async () => {
+      const personId = (await enrol(at(0).send, 'Bob', 'bob')) as string;
+      expect(await namesOf(at(2).send, 'bob')).toEqual([personId]);
+      at(2).child.kill('SIGSTOP');
+      const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
+      expect(erased?.json.receipt.unconfirmedNodes).toHaveLength(1);
+      at(2).child.kill('SIGCONT');
+      expect(await namesOf(at(2).send, 'bob')).toEqual([]);
+    });
+
+    test('a node that searches in the database finds who the others enrolled, and nobody who was erased', async () => {
+      await addNode({ KITH_SEARCH: 'postgres' });
+      const { send } = at(3);
+      const personId = (await enrol(at(0).send, 'Cleo', 'cleo')) as string;
+      while (!(await namesOf(send, 'cleo')).includes(personId)) await delay(20);
+      const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
+      expect(erased?.json.receipt.unconfirmedNodes).toBeUndefined();
+      expect(await namesOf(send, 'cleo')).toEqual([]);
+      expect((await send('GET', '/v1/status'))?.json.faces).toBe(0);
+      const node = nodes.pop() as Node;
+      const closed = once(node.child, 'close');
+      node.child.kill('SIGTERM');
+      expect(await closed).toEqual([0, null]);
+    });
+
+    test(
+      `one killed, one frozen, the database restarted, all within ${SECONDS} s of work: nothing acknowledged is lost`,
+      async () => {
+        const people = new Map<string, FaceName>();
+        const erased = new Set<string>();
+        const unsure = new Set<string>();
+        const refused: string[] = [];
+        const dead = new Set<Node>();
+        let isOver = false;
+
+        async function work(node: Node): Promise<void> {
+          while (!isOver) {
+            if (dead.has(node)) {
+              await delay(20);
+              continue;
+            }
+            const face = FACES[Math.floor(Math.random() * FACES.length)] as FaceName;
+            const deed = Math.random();
+            const wasAlive = !dead.has(node);
+            if (deed < 0.4) {
+              const made = await node.send('POST', `${CLUB}/people`, { name: `person ${deed}` });
+              if (made && made.status >= 500) refused.push(`create ${made.status} ${JSON.stringify(made.json)}`);
+              if (made?.status !== 201) continue;
+              const { personId } = made.json;
+              const enrolled = await node.send('POST', `${CLUB}/people/${personId}/faces?minQuality=low`, photo(face));
+              if (enrolled?.status === 201) people.set(personId, face);
+              else if (wasAlive && !dead.has(node))
+                refused.push(`enrol ${enrolled?.status} ${JSON.stringify(enrolled?.json)}`);
+            } else if (deed < 0.6) {
+              const [personId] = [...people.keys()].filter((id) => !unsure.has(id));
+              if (personId === undefined) continue;
+              unsure.add(personId);
+              const gone = await node.send('DELETE', `${CLUB}/people/${personId}`);
+              if (gone?.status !== 200) {
+                if (wasAlive && !dead.has(node)) refused.push(`erase ${gone?.status} ${JSON.stringify(gone?.json)}`);
+                continue;
+              }
+              people.delete(personId);
+              erased.add(personId);
+            } else {
+              const before = new Set(erased);
+              const seen = await node.send('POST', '/v1/identify?gallery=club', photo(face));
+              if (seen?.status !== 200) {
+                if (!dead.has(node)) refused.push(`identify ${seen?.status} ${JSON.stringify(seen?.json)}`);
+                continue;
+              }
+              for (const { personId } of seen.json.faces[0]?.candidates ?? []) {
+                expect(before.has(personId), `${personId} was erased before it was asked`).toBe(false);
+              }
+            }
+          }
         }
-        expect(await facesIn(send)).toBe((await send('GET', CLUB))?.json.faces);
-      }
-      for (const { dataDir } of nodes) {
-        const { isIntact } = await verifyAudit({ folder: join(dataDir, 'audit') });
-        expect(isIntact).toBe(true);
-      }
-      console.log(
-        `${people.size} people there, ${erased.size} erased; all nodes alike ${Math.round(performance.now() - wokenMs)} ms after the freeze, work of ${SECONDS / 4} s included`,
-      );
-    },
-    300_000 + SECONDS * 2000,
-  );
-});
+
+        const lanes = nodes.flatMap((node) => [work(node), work(node)]);
+        await delay((SECONDS * 1000) / 4);
+        dead.add(at(0));
+        const closed = once(at(0).child, 'close');
+        at(0).child.kill('SIGKILL');
+        await closed;
+        at(1).child.kill('SIGSTOP');
+        await delay((SECONDS * 1000) / 4);
+        await database.halt('fast');
+        await database.resume();
+        await delay((SECONDS * 1000) / 4);
+        at(1).child.kill('SIGCONT');
+        const wokenMs = performance.now();
+        await at(0).start();
+        dead.clear();
+        await delay((SECONDS * 1000) / 4);
+        isOver = true;
+        await Promise.all(lanes);
+
+        expect(refused).toEqual([]);
+        expect(people.size + erased.size).toBeGreaterThan(10);
+        for (const { send } of nodes) {
+          for (const [personId, face] of people) {
+            if (unsure.has(personId)) continue;
+            const found = await send('GET', `${CLUB}/people/${personId}`);
+            expect([found?.status, found?.json.faceIds?.length], `${personId} with a face of ${face}`).toEqual([
+              200, 1,
+            ]);
+          }
+          for (const personId of [...erased].slice(-20)) {
+            expect((await send('GET', `${CLUB}/people/${personId}`))?.status).toBe(404);
+          }
+          expect(await facesIn(send)).toBe((await send('GET', CLUB))?.json.faces);
+        }
+        for (const { dataDir } of nodes) {
+          const { isIntact } = await verifyAudit({ folder: join(dataDir, 'audit') });
+          expect(isIntact).toBe(true);
+        }
+        console.log(
+          `${people.size} people there, ${erased.size} erased; all nodes alike ${Math.round(performance.now() - wokenMs)} ms after the freeze, work of ${SECONDS / 4} s included`,
+        );
+      },
+      300_000 + SECONDS * 2000,
+    );
+  },
+);

@@ -4,8 +4,8 @@ import type { IndexRow } from '../../src/core/ports.ts';
 import { type DatabaseIndexOptions, openDatabaseIndex } from '../../src/search/postgres/postgres-index.ts';
 import { embeddingMaker } from '../search/embeddings.ts';
 import { testGalleryIndex } from '../support/gallery-index-contract.ts';
-import { NO_POSTGRES, TEST_POSTGRES } from '../support/postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres-database.ts';
+import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 
 const databases: TestDatabase[] = [];
 
@@ -20,9 +20,9 @@ async function open(options: Omit<DatabaseIndexOptions, 'pool'> = {}) {
   return openDatabaseIndex({ pool: database.openPool({ max: 4 }), connections: 4, ...options });
 }
 
-if (TEST_POSTGRES === undefined) console.warn(`tests/postgres/search.test.ts skipped: ${NO_POSTGRES}`);
+if (SHARED_POSTGRES === undefined) console.warn(`tests/postgres/search.test.ts skipped: ${WITHOUT_POSTGRES}`);
 
-describe.skipIf(TEST_POSTGRES === undefined)('the search inside PostgreSQL', () => {
+describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', () => {
   afterAll(async () => {
     for (const database of databases) await database.drop();
   });

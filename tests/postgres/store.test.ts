@@ -1,11 +1,12 @@
 import { afterAll, describe, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { openPrimaryPool } from '../../src/store/postgres/primary-pool.ts';
-import { NO_POSTGRES, plainRoleSchema, TEST_POSTGRES, type TestSchema } from '../support/postgres.ts';
+import { plainRoleSchema, type TestSchema } from '../support/postgres.ts';
+import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 import { storeContract } from '../support/store-contract.ts';
 
-if (TEST_POSTGRES === undefined) {
-  describe('PostgreSQL', () => test.skip(NO_POSTGRES, () => undefined));
+if (SHARED_POSTGRES === undefined) {
+  describe('PostgreSQL', () => test.skip(WITHOUT_POSTGRES, () => undefined));
 } else {
   let schema: TestSchema | undefined;
   afterAll(() => schema?.drop());

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/core/storage/store.ts';
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { openPrimaryPool, type PrimaryPool } from '../../src/store/postgres/primary-pool.ts';
-import { NO_POSTGRES, plainRoleSchema, TEST_POSTGRES, type TestSchema } from '../support/postgres.ts';
+import { plainRoleSchema, type TestSchema } from '../support/postgres.ts';
+import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 import { createFilledGallery, newProbe } from '../support/store-contract/samples.ts';
 
-describe.skipIf(TEST_POSTGRES === undefined)(`tenants (${TEST_POSTGRES ? 'PostgreSQL' : NO_POSTGRES})`, () => {
+describe.skipIf(SHARED_POSTGRES === undefined)(`tenants (${SHARED_POSTGRES ? 'PostgreSQL' : WITHOUT_POSTGRES})`, () => {
   const TABLES = ['galleries', 'persons', 'probes'];
   let schema: TestSchema;
   let pool: PrimaryPool;

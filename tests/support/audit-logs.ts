@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditLogOptions, type OpenedAuditLog, openAuditLog } from '../../src/audit/audit-log.ts';
-import type { AuditEvent } from '../../src/core/types.ts';
+import type { AuditEvent } from '../../src/core/audit-types.ts';
 
 export const ACTOR = { tenantId: 'clinic', keyId: 'key-1' } as const;
 export const START_MS = Date.UTC(2030, 0, 1);

@@ -1,7 +1,7 @@
 // A database of its own in the PostgreSQL that KITH_TEST_POSTGRES names.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { NO_POSTGRES, TEST_POSTGRES } from './postgres.ts';
+import { SHARED_POSTGRES, WITHOUT_POSTGRES } from './postgres-server.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -12,10 +12,10 @@ export interface TestDatabase {
 }
 
 export async function createTestDatabase(): Promise<TestDatabase> {
-  if (TEST_POSTGRES === undefined) throw new Error(NO_POSTGRES);
+  if (SHARED_POSTGRES === undefined) throw new Error(WITHOUT_POSTGRES);
   const name = `kith_test_${randomBytes(6).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${name}`);
-  const url = new URL(TEST_POSTGRES);
+  const url = new URL(SHARED_POSTGRES);
   url.pathname = `/${name}`;
   const pools: pg.Pool[] = [];
   return {
@@ -34,7 +34,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 async function asAdmin(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: TEST_POSTGRES });
+  const client = new pg.Client({ connectionString: SHARED_POSTGRES });
   await client.connect();
   try {
     await client.query(sql);

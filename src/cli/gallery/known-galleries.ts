@@ -1,5 +1,7 @@
 // Galleries as commands see them, whether they lie in the data directory or behind a service.
-import type { GalleryKind, GalleryTerms, SignedReceipt } from '../../core/types.ts';
+
+import type { SignedReceipt } from '../../core/erasure-types.ts';
+import type { GalleryKind, GalleryTerms } from '../../core/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { withLocalGalleries } from './local-galleries.ts';

@@ -1,7 +1,8 @@
 // The people of a gallery as commands see them, whether it lies in the data directory or behind a service.
 import { isGuid } from '../../core/checks.ts';
+import type { SignedReceipt } from '../../core/erasure-types.ts';
 import type { NewConsent } from '../../core/storage/consents.ts';
-import type { Quality, SignedReceipt } from '../../core/types.ts';
+import type { Quality } from '../../core/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { printable } from '../printable.ts';

@@ -1,3 +1,4 @@
+import type { AuditRef } from '../audit-types.ts';
 import { auditedGallery } from '../audited.ts';
 import { packFor } from '../checks.ts';
 import { type DecisionRule, decide, decisionRule, type Outcome, strangerRate } from '../decide.ts';
@@ -6,7 +7,7 @@ import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { rankPersons } from '../rank-persons.ts';
 import { confidenceOf, scoreOf } from '../score.ts';
-import type { AuditRef, Candidate, Gallery, GalleryRef } from '../types.ts';
+import type { Candidate, Gallery, GalleryRef } from '../types.ts';
 import { endExpiredConsents } from './manage-consents.ts';
 
 export interface IdentifyOptions {

@@ -1,12 +1,13 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkGalleryId, checkName, checkUserData, invalidArgument, packFor } from '../checks.ts';
 import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
+import type { SignedReceipt } from '../erasure-types.ts';
 import { isWithinBounds } from '../key-bounds.ts';
 import { MAX_FACE_GALLERIES, MAX_RETENTION_DAYS, MAX_TERMS_LENGTH } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
-import type { Gallery, GalleryKind, GalleryRef, GalleryTerms, KeyBounds, SignedReceipt } from '../types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTerms, KeyBounds } from '../types.ts';
 import { sweepPhotos } from './enrolment-photos.ts';
 
 export interface GallerySettings extends Partial<GalleryTerms> {

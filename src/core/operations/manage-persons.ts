@@ -1,12 +1,13 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkName, checkUserData } from '../checks.ts';
 import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
+import type { SignedReceipt } from '../erasure-types.ts';
 import { MAX_PERSONS_LARGE_PERSON_GALLERY, MAX_PERSONS_PERSON_GALLERY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { NewConsent } from '../storage/consents.ts';
 import type { Page } from '../storage/page.ts';
 import type { PersonsByName, PersonWithEnrolments } from '../storage/persons.ts';
-import type { GalleryRef, Person, SignedReceipt } from '../types.ts';
+import type { GalleryRef, Person } from '../types.ts';
 import { checkConsent } from './manage-consents.ts';
 import { checkNamePatch, type NamePatch } from './manage-galleries.ts';
 

@@ -2,13 +2,14 @@
 // sealed with keys of the receiver's: between the two lies only what is sealed to the receiver.
 import { audited, auditedGallery } from '../audited.ts';
 import { checkFaceUserData, checkName, checkUserData, invalidArgument, isGuid, packFor } from '../checks.ts';
+import type { ErasedCounts } from '../erasure-types.ts';
 import { MAX_ENROLMENTS_PER_PERSON, MAX_PERSONS_LARGE_PERSON_GALLERY } from '../limits.ts';
 import { nextTurn } from '../next-turn.ts';
 import type { Acting, Deps } from '../ports.ts';
 import { settleErasure } from '../settle-erasure.ts';
 import type { NewConsent } from '../storage/consents.ts';
 import type { NewEnrolment } from '../storage/enrolments.ts';
-import type { Box, ErasedCounts, Gallery, GalleryRef, Quality } from '../types.ts';
+import type { Box, Gallery, GalleryRef, Quality } from '../types.ts';
 import { checkConsent } from './manage-consents.ts';
 import { createGallery, type GallerySettings } from './manage-galleries.ts';
 

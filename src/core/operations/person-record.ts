@@ -1,10 +1,13 @@
 // Everything held about one person and every use that named them: what they may ask for (GDPR Art. 15).
+
+import type { AuditRecord, AuditRef } from '../audit-types.ts';
 import { auditedGallery } from '../audited.ts';
 import { KithError } from '../errors.ts';
 import type { Acting, Deps } from '../ports.ts';
+import type { Review } from '../review-types.ts';
 import type { Merge } from '../storage/merges.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
-import type { AuditRecord, AuditRef, Consent, Enrolment, Gallery, GalleryRef, Review } from '../types.ts';
+import type { Consent, Enrolment, Gallery, GalleryRef } from '../types.ts';
 
 const USES_A_PAGE = 500;
 /** Beyond that the record says that it isn't complete, and the audit log is to be read itself. */

@@ -6,7 +6,8 @@ import { KithError } from '../errors.ts';
 import { chooseFace, type FaceTarget } from '../face-choice.ts';
 import { MAX_CANDIDATES, MAX_FACES_PER_IMAGE, REVIEW_KEPT_MS } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
-import type { Box, Face, Gallery, GalleryRef, Review, Verdict } from '../types.ts';
+import type { Review, Verdict } from '../review-types.ts';
+import type { Box, Face, Gallery, GalleryRef } from '../types.ts';
 import { identifyTemplates, type SearchDeps } from './identify.ts';
 
 /** Who says it. */

@@ -1,3 +1,4 @@
+import type { AuditEventOf } from '../audit-types.ts';
 import { auditedGallery } from '../audited.ts';
 import { packFor } from '../checks.ts';
 import { KithError } from '../errors.ts';
@@ -5,7 +6,7 @@ import { getReferredGallery } from '../galleries.ts';
 import type { Acting, Deps } from '../ports.ts';
 import { openProbes, requireSameModel } from '../probes.ts';
 import { compareTemplates, confidenceOf } from '../score.ts';
-import type { AuditEventOf, GalleryRef, Probe, Template } from '../types.ts';
+import type { GalleryRef, Probe, Template } from '../types.ts';
 import { endExpiredConsents } from './manage-consents.ts';
 
 export interface Verification {

@@ -1,4 +1,5 @@
-import type { Box, Enrolment, ErasedCounts, GalleryRef, Quality } from '../types.ts';
+import type { ErasedCounts } from '../erasure-types.ts';
+import type { Box, Enrolment, GalleryRef, Quality } from '../types.ts';
 
 export interface NewEnrolment {
   readonly enrolmentId: string;

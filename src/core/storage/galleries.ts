@@ -1,4 +1,5 @@
-import type { ErasedCounts, Gallery, GalleryKind, GalleryRef, GalleryTail, GalleryTerms, Training } from '../types.ts';
+import type { ErasedCounts } from '../erasure-types.ts';
+import type { Gallery, GalleryKind, GalleryRef, GalleryTail, GalleryTerms, Training } from '../types.ts';
 import type { Page } from './page.ts';
 
 export interface NewGallery extends GalleryRef, Partial<GalleryTerms> {

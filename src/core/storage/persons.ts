@@ -1,4 +1,5 @@
-import type { ErasedCounts, GalleryRef, Person, QualityLevel } from '../types.ts';
+import type { ErasedCounts } from '../erasure-types.ts';
+import type { GalleryRef, Person, QualityLevel } from '../types.ts';
 import type { NewConsent } from './consents.ts';
 import type { NewEnrolment } from './enrolments.ts';
 import type { Page } from './page.ts';

@@ -1,4 +1,6 @@
-import type { AuditRef, GalleryRef, GivenVerdict, Review } from '../types.ts';
+import type { AuditRef } from '../audit-types.ts';
+import type { GivenVerdict, Review } from '../review-types.ts';
+import type { GalleryRef } from '../types.ts';
 import type { SealedPhoto } from './enrolments.ts';
 
 export interface NewReview {

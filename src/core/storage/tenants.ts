@@ -1,4 +1,4 @@
-import type { ErasedCounts } from '../types.ts';
+import type { ErasedCounts } from '../erasure-types.ts';
 
 /** What a tenant has; a tenant is there from its first key or gallery on. */
 export interface TenantSummary {

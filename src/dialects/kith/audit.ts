@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
+import type { AuditAction, AuditRecord } from '../../core/audit-types.ts';
 import { MAX_ID_LENGTH, MAX_PAGE } from '../../core/limits.ts';
 import type { AuditCheck, Deps } from '../../core/ports.ts';
-import type { AuditAction, AuditRecord } from '../../core/types.ts';
 import { DEFAULT_PAGE } from './galleries.ts';
 import type { Routes } from './route.ts';
 import { wireTime } from './wire.ts';

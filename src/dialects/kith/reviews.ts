@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { MAX_ID_LENGTH, MAX_PAGE } from '../../core/limits.ts';
 import { addVerdict, getReviewPhoto, listOpenReviews, openReview } from '../../core/operations/review-answers.ts';
 import type { Deps } from '../../core/ports.ts';
-import type { Review as CoreReview } from '../../core/types.ts';
+import type { Review as CoreReview } from '../../core/review-types.ts';
 import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
 import type { Routes } from './route.ts';
 import { BoxText, GalleryParams, parseBox, wireTime } from './wire.ts';

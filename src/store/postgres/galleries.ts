@@ -1,8 +1,9 @@
+import type { ErasedCounts } from '../../core/erasure-types.ts';
 import { KithError } from '../../core/errors.ts';
 import { DEFAULT_RETENTION_DAYS } from '../../core/limits.ts';
 import type { GalleryPatch, NewGallery } from '../../core/storage/galleries.ts';
 import type { Store } from '../../core/storage/store.ts';
-import type { ErasedCounts, GalleryRef } from '../../core/types.ts';
+import type { GalleryRef } from '../../core/types.ts';
 import { erasureMark } from '../erasure-mark.ts';
 import {
   COLUMNS,

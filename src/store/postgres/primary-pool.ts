@@ -6,7 +6,8 @@ const CONNECTIONS = 16;
 const CONNECT_TIMEOUT_MS = 3000;
 /** A node that stops in the middle of a transaction (frozen, say) loses it, and with it the lock that others wait for. */
 const IDLE_IN_TRANSACTION_MS = 5000;
-const STATEMENT_TIMEOUT_MS = 120_000;
+/** The switch of a whole gallery to another model or key is one statement: a minute a million people and more. */
+const STATEMENT_TIMEOUT_MS = 600_000;
 const LOCK_TIMEOUT_MS = 20_000;
 
 export interface PrimaryPool {

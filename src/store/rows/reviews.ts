@@ -1,6 +1,8 @@
+import type { AuditRef } from '../../core/audit-types.ts';
 import { KithError } from '../../core/errors.ts';
+import type { GivenVerdict, Review } from '../../core/review-types.ts';
 import type { NewReview } from '../../core/storage/reviews.ts';
-import type { AuditRef, GalleryRef, GivenVerdict, Review } from '../../core/types.ts';
+import type { GalleryRef } from '../../core/types.ts';
 
 export interface ReviewRow extends Omit<Review, 'search' | 'hasPhoto' | 'verdicts'> {
   readonly chain: string;

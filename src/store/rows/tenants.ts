@@ -1,4 +1,4 @@
-import type { ErasedCounts } from '../../core/types.ts';
+import type { ErasedCounts } from '../../core/erasure-types.ts';
 
 export const NOTHING: ErasedCounts = {
   persons: 0,

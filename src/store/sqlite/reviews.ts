@@ -1,7 +1,8 @@
 import type { Database } from 'better-sqlite3';
+import type { GivenVerdict, Review, Verdict } from '../../core/review-types.ts';
 import type { SealedPhoto } from '../../core/storage/enrolments.ts';
 import type { NewReview } from '../../core/storage/reviews.ts';
-import type { GalleryRef, GivenVerdict, Review, Verdict } from '../../core/types.ts';
+import type { GalleryRef } from '../../core/types.ts';
 import {
   missing,
   type NewReviewColumns,

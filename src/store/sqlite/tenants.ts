@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
+import type { ErasedCounts } from '../../core/erasure-types.ts';
 import type { TenantSummary } from '../../core/storage/tenants.ts';
-import type { ErasedCounts, GalleryRef } from '../../core/types.ts';
+import type { GalleryRef } from '../../core/types.ts';
 import { NOTHING } from '../rows/tenants.ts';
 import type { SyncStore } from './sync-store.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Verdict } from '../../../src/core/review-types.ts';
 import type { NewReview } from '../../../src/core/storage/reviews.ts';
 import type { Store } from '../../../src/core/storage/store.ts';
-import type { GalleryRef, Verdict } from '../../../src/core/types.ts';
+import type { GalleryRef } from '../../../src/core/types.ts';
 import { createGallery, expectProblem, galleryRef, newEnrolment, newPerson, uniqueBytes } from './samples.ts';
 
 export function reviewsContract(store: () => Store): void {
