@@ -241,9 +241,10 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
       const pool = database.openPool({ max: 1 });
       const index = await openDatabaseIndex({ pool });
       await index.add(1, rows);
-      const other = database.openPool({ max: 1 });
+      const other = database.openPool({ max: 2 });
       const blocker = await other.connect();
       await blocker.query('BEGIN; LOCK TABLE kith_vectors_128 IN ACCESS EXCLUSIVE MODE');
+      // Not asked within a transaction, which sees what was active when it first asked
       const waiting =
         "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND wait_event_type = 'Lock'";
       const [holding, queued] = [new AbortController(), new AbortController()];
@@ -252,14 +253,14 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
       const outcomes = Promise.allSettled([held, behind]);
       const patiently = { timeout: 20_000 };
       try {
-        await expect.poll(async () => (await blocker.query(waiting)).rows[0].n, patiently).toBe(1);
+        await expect.poll(async () => (await other.query(waiting)).rows[0].n, patiently).toBe(1);
         queued.abort(new Error('the second went'));
         holding.abort(new Error('the first went'));
         expect(await outcomes).toMatchObject([
           { status: 'rejected', reason: { message: 'the first went' } },
           { status: 'rejected', reason: { message: 'the second went' } },
         ]);
-        await expect.poll(async () => (await blocker.query(waiting)).rows[0].n, patiently).toBe(0);
+        await expect.poll(async () => (await other.query(waiting)).rows[0].n, patiently).toBe(0);
       } finally {
         await blocker.query('ROLLBACK');
         blocker.release();

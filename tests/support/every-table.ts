@@ -138,6 +138,10 @@ function fill(insert: (table: string, row: Columns) => void): void {
     merged_ms: 1,
   };
   insert('merges', { from_person_no: 1, ...merge });
+  const review = { gallery_no: 1, score: 0.1 + 0.2, search_chain: 'c', search_seq: 7, needed: 2, opened_ms: 8 };
+  insert('reviews', { review_no: 3, review_id: 'v', person_no: 2, face_key: text(3), sealed_photo: BYTES, ...review });
+  insert('reviews', { review_no: 8, review_id: 'w', person_no: 2, face_key: text(4), state: 'rejected', ...review });
+  insert('review_verdicts', { review_no: 3, key_id: text(5), verdict: 'confirm', given_ms: 9 });
   insert('erasures', { erasure_no: 4, mark: Buffer.alloc(32, 1), noted: 1 });
   insert('erasures', { erasure_no: 9, mark: Buffer.alloc(32, 2) });
 }

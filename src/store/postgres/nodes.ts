@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { StartedFollower } from '../../core/index-follower.ts';
+import { patiently } from './patiently.ts';
 import type { PrimaryPool } from './primary-pool.ts';
 
 /** A node is heard of this often, whether or not anything changes. */
@@ -117,10 +118,12 @@ export async function joinNodes(options: NodesOptions): Promise<Nodes> {
     async catchUpElsewhere() {
       await follower.catchUp();
       const behind = (within: string) =>
-        query<{ name: string }>(
-          `SELECT name FROM nodes
-           WHERE node_id <> $1 AND coalesce(change_no, 0) < $2 AND seen_at > now() - ${within} ORDER BY name`,
-          [nodeId, follower.changeNo],
+        patiently(() =>
+          query<{ name: string }>(
+            `SELECT name FROM nodes
+             WHERE node_id <> $1 AND coalesce(change_no, 0) < $2 AND seen_at > now() - ${within} ORDER BY name`,
+            [nodeId, follower.changeNo],
+          ),
         );
       const deadline = Date.now() + CONFIRM_MS;
       while ((await behind(GONE)).length > 0 && Date.now() < deadline) await delay(CONFIRM_PAUSE_MS);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Store } from '../../core/storage/store.ts';
 import { EMPTIED_AFTERWARDS, METHODS, type StoreMethod } from '../methods.ts';
 import { createConnection } from './connection.ts';
-import { explainFailure, inDoubt, isConnectionBroken, isPassing } from './explain-failure.ts';
+import { explainFailure, inDoubt, isConnectionBroken } from './explain-failure.ts';
 import { migrate } from './migrations.ts';
+import { patiently } from './patiently.ts';
 import type { PrimaryPool } from './primary-pool.ts';
 import { type Tables, tables } from './tables.ts';
 import { tenantOf } from './tenant-of.ts';
@@ -31,10 +31,6 @@ const APART: ReadonlySet<WriteName> = new Set([
   'notePersonUses',
   'erasuresNoted',
 ]);
-/** How long a call waits for a database that restarts or fails over, before it is refused. */
-const PATIENCE_MS = 15_000;
-const FIRST_PAUSE_MS = 25;
-const LONGEST_PAUSE_MS = 500;
 /** A few milliseconds each, so that others get their turn in between. */
 const PERSONS_PER_ERASURE = 200;
 const WRITES_PER_TIDYING = 2000;
@@ -168,17 +164,5 @@ async function withClient<T>(pool: PrimaryPool, work: (client: PoolClient) => Pr
       ));
     client.release(!isUsable);
     throw error;
-  }
-}
-
-async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isPassing(error) || Date.now() + pauseMs > deadline) throw error;
-      await delay(pauseMs);
-    }
   }
 }

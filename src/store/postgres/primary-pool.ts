@@ -45,8 +45,12 @@ export function openPrimaryPool(url: string): PrimaryPool {
         `-c lock_timeout=${LOCK_TIMEOUT_MS}`,
       ].join(' '),
     });
-    // An idle connection that breaks is replaced at its next use; without a listener it would end the process
+    // A connection may break while nothing runs on it, idle or between two statements: its next use says so. Without a
+    // listener it would end the process.
     pool.on('error', () => undefined);
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+    });
     return pool;
   });
   const checked = new WeakSet<PoolClient>();
