@@ -52,7 +52,7 @@ for (const scheme of ['light', 'dark'] as const) {
   await page.waitForLoadState('networkidle');
   await keep(await page.screenshot({ fullPage: true }), `console-identify-${scheme}`);
   await goTo(page, 'people');
-  await page.getByRole('row').first().waitFor();
+  await page.getByRole('gridcell').first().waitFor();
   await page.waitForLoadState('networkidle');
   await keep(await page.screenshot(), `console-people-${scheme}`);
   await context.close();

@@ -19,6 +19,23 @@ export interface Person {
   faceIds: string[];
 }
 
+export interface PeopleWanted {
+  order?: 'name' | 'newest';
+  containing?: string;
+  after?: string;
+  /** Of those after `after`. */
+  skip?: number;
+  limit?: number;
+  count?: boolean;
+}
+
+export interface PeoplePage {
+  people: Person[];
+  next?: string;
+  /** Where `count` asked for it. */
+  total?: number;
+}
+
 export interface Box {
   leftPx: number;
   topPx: number;
@@ -284,14 +301,10 @@ export function createApi(key: string) {
     gallery: (galleryId: string) => json<Gallery>('GET', inGallery(galleryId)),
     makeGallery: (galleryId: string, settings: object) => json<Gallery>('PUT', inGallery(galleryId), settings),
     changeGallery: (galleryId: string, settings: object) => json<Gallery>('PATCH', inGallery(galleryId), settings),
-    people: (galleryId: string, wanted: { containing?: string; after?: string; limit?: number }) =>
-      json<{ people: Person[]; next?: string }>(
-        'GET',
-        inGallery(
-          galleryId,
-          `/people-by-name?${new URLSearchParams(Object.entries(wanted).map(([k, v]) => [k, String(v)]))}`,
-        ),
-      ),
+    people: (galleryId: string, wanted: PeopleWanted, signal?: AbortSignal) => {
+      const query = new URLSearchParams(Object.entries(wanted).map(([k, v]) => [k, String(v)]));
+      return json<PeoplePage>('GET', inGallery(galleryId, `/people-by-name?${query}`), undefined, signal);
+    },
     person: (galleryId: string, personId: string) => json<Person>('GET', ofPerson(galleryId, personId)),
     addPerson: (galleryId: string, name: string, consent?: NewConsent) =>
       json<Person>('POST', inGallery(galleryId, '/people'), { name, ...(consent ? { consent } : {}) }),

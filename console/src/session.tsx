@@ -1,5 +1,18 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
-import type { Api, Gallery } from './api.ts';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import type { Api, Gallery, PeopleWanted } from './api.ts';
+
+/** What a list of people shows. */
+export interface PeopleAbout {
+  readonly text: string;
+  readonly order: NonNullable<PeopleWanted['order']>;
+}
+
+export interface PeoplePlace {
+  readonly galleryId: string;
+  readonly about: PeopleAbout;
+  /** Who was in the upper left corner. */
+  readonly first: number;
+}
 
 export interface Session {
   readonly api: Api;
@@ -7,6 +20,8 @@ export interface Session {
   /** The one that is looked at. */
   readonly gallery: Gallery | undefined;
   choose(galleryId: string): void;
+  /** Where the list of people was left: who looks at one of them comes back there. */
+  readonly peoplePlace: { current: PeoplePlace | undefined };
   /** After something was added or erased. */
   refresh(): Promise<void>;
   signOut(): void;
@@ -36,6 +51,7 @@ export function SessionProvider(props: {
   const { api, signOut } = props;
   const [galleries, setGalleries] = useState(props.galleries);
   const [chosen, setChosen] = useState<string | undefined>(props.galleries[0]?.galleryId);
+  const peoplePlace = useRef<PeoplePlace>(undefined);
   const refresh = useCallback(async () => setGalleries(await api.galleries()), [api]);
   useEffect(() => {
     if (!galleries.some(({ galleryId }) => galleryId === chosen)) setChosen(galleries[0]?.galleryId);
@@ -46,6 +62,7 @@ export function SessionProvider(props: {
       galleries,
       gallery: galleries.find(({ galleryId }) => galleryId === chosen),
       choose: setChosen,
+      peoplePlace,
       refresh,
       signOut,
     }),

@@ -108,8 +108,15 @@ export function Numbers({ rows }: { readonly rows: readonly (readonly [string, s
   );
 }
 
-/** Of a picture that only the key can fetch, for as long as it is shown; undefined while there is none. */
-export function usePicture(about: string | undefined, load: () => Promise<Blob | undefined>): string | undefined {
+/**
+ * Of a picture that only the key can fetch, for as long as it is shown; undefined while there is none. It is asked for
+ * once it was shown for `afterMs`.
+ */
+export function usePicture(
+  about: string | undefined,
+  load: () => Promise<Blob | undefined>,
+  afterMs = 0,
+): string | undefined {
   const [url, setUrl] = useState<string>();
   const latest = useRef(load);
   latest.current = load;
@@ -118,19 +125,22 @@ export function usePicture(about: string | undefined, load: () => Promise<Blob |
     if (about === undefined) return;
     let made: string | undefined;
     let isWanted = true;
-    latest.current().then(
-      (blob) => {
-        if (!isWanted || !blob) return;
-        made = URL.createObjectURL(blob);
-        setUrl(made);
-      },
-      () => undefined,
-    );
+    const timer = setTimeout(() => {
+      latest.current().then(
+        (blob) => {
+          if (!isWanted || !blob) return;
+          made = URL.createObjectURL(blob);
+          setUrl(made);
+        },
+        () => undefined,
+      );
+    }, afterMs);
     return () => {
       isWanted = false;
+      clearTimeout(timer);
       if (made) URL.revokeObjectURL(made);
     };
-  }, [about]);
+  }, [about, afterMs]);
   return url;
 }
 
@@ -141,11 +151,14 @@ export function FacePicture(props: {
   readonly faceId?: string;
   readonly name: string;
   readonly isKept: boolean;
+  readonly afterMs?: number;
 }) {
-  const { galleryId, personId, faceId, name, isKept } = props;
+  const { galleryId, personId, faceId, name, isKept, afterMs = 0 } = props;
   const { api } = useSession();
-  const url = usePicture(isKept && faceId ? `${galleryId}/${personId}/${faceId}` : undefined, async () =>
-    faceId ? api.facePhoto(galleryId, personId, faceId) : undefined,
+  const url = usePicture(
+    isKept && faceId ? `${galleryId}/${personId}/${faceId}` : undefined,
+    async () => (faceId ? api.facePhoto(galleryId, personId, faceId) : undefined),
+    afterMs,
   );
   if (url) return <img className="face" src={url} alt="" />;
   return (

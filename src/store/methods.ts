@@ -28,6 +28,8 @@ export const METHODS = {
   findPersonsByName: 'read',
   listPersons: 'read',
   listPersonsByName: 'read',
+  listNewestPersons: 'read',
+  countPersonsByName: 'read',
   updatePerson: 'write',
   deletePerson: 'erase',
   findGalleriesOfPerson: 'read',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { GalleryRef } from '../../src/core/types.ts';
 import {
   choosePhotos,
   goTo,
@@ -128,7 +129,7 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     await expect.poll(middle, { timeout: 10_000 }).toBeGreaterThan(0.55);
     await expect.poll(middle, { timeout: 10_000 }).toBeLessThan(0.7);
     await page.getByRole('button', { name: 'Go to the gallery' }).click();
-    await page.getByRole('row', { name: 'Ann' }).waitFor();
+    await page.getByRole('gridcell', { name: 'Ann' }).waitFor();
     expect(await api('GET', '/galleries/the-family')).toMatchObject({ purpose: 'Sorting albums', people: 2, faces: 2 });
   });
 
@@ -167,11 +168,65 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     expect(await api('GET', '/galleries/club')).toMatchObject({ people: 4, faces: 17 });
 
     await goTo(page, 'people');
-    await page.getByRole('row', { name: 'dan' }).waitFor();
+    await page.getByRole('gridcell', { name: 'dan' }).waitFor();
     await goTo(page, 'add');
     await choosePhotos(page, 'Choose a folder', people);
     await page.getByText('20 of 20 photos').waitFor({ timeout: 60_000 });
     expect(await api('GET', '/galleries/club')).toMatchObject({ people: 4, faces: 17 });
+  });
+
+  test('of many people those that are looked at are fetched, wherever that is, by hand and by keyboard', async () => {
+    const MANY = 5000;
+    const ref: GalleryRef = { tenantId: 'home', kind: 'large-person', galleryId: 'town' };
+    await api('PUT', '/galleries/town', { name: 'Town' });
+    const persons = Array.from({ length: MANY }, (_, i) => ({
+      person: {
+        personId: `person-${i}`,
+        name: `Person ${String(i).padStart(4, '0')}`,
+        wrappedKey: service.deps.vault.newPersonKey('home'),
+        createdMs: 1,
+      },
+      enrolments: [],
+    }));
+    await service.deps.store.importPersons(ref, persons);
+    const page = await open();
+    await pickGallery(page, 'Town');
+    await goTo(page, 'people');
+    const cell = (i: number) => page.getByRole('gridcell', { name: `Person ${String(i).padStart(4, '0')}` });
+    await cell(0).waitFor();
+    const grid = page.getByRole('grid');
+    const asked = () => watched?.urls.filter((url) => url.includes('people-by-name')).length ?? 0;
+    const before = asked();
+    await grid.evaluate((element) => {
+      element.scrollTop = element.scrollHeight / 2;
+    });
+    await cell(MANY / 2).waitFor();
+    // Not everybody on the way there
+    expect(asked() - before).toBeLessThanOrEqual(4);
+    expect(await page.getByRole('gridcell').count()).toBeLessThan(100);
+    const columns = Number(await grid.getAttribute('aria-colcount'));
+    expect(Number(await grid.getAttribute('aria-rowcount'))).toBe(Math.ceil(MANY / columns));
+
+    // Whoever looks at one of them comes back to where they were
+    await cell(MANY / 2).click();
+    await page.getByRole('heading', { name: 'Person 2500' }).waitFor();
+    await page.getByRole('link', { name: 'All people' }).click();
+    await cell(MANY / 2).waitFor();
+
+    await cell(MANY / 2).focus();
+    await page.keyboard.press('Control+End');
+    await cell(MANY - 1).waitFor();
+    await expect.poll(() => cell(MANY - 1).evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Person 4998' }).waitFor();
+
+    await goTo(page, 'people');
+    await page.getByLabel('Order').selectOption('Newest first');
+    await cell(MANY - 1).waitFor();
+    await page.getByLabel('Search by name').fill('person 12');
+    await page.getByText('100 people found').waitFor();
+    await cell(1299).waitFor();
   });
 
   test('one person enrolled twice is found, merged, and parted again', async () => {

@@ -256,7 +256,15 @@ test('people are listed by name, page by page, and found by a part of it', async
   expect(await containing('AN')).toEqual(['Ann', 'Ann', 'ann']);
   expect(await containing('o_b')).toEqual(['Bo_b']);
   expect(await containing('%')).toEqual(['Bo%b']);
-  expect((await call('GET', '/galleries/names/people-by-name?after=nonsense')).status).toBe(400);
+  const { body } = await call('GET', '/galleries/names/people-by-name?limit=2&skip=3&count=true');
+  expect(body).toMatchObject({ people: [{ name: 'Bo_b' }, { name: 'Zoë' }], next: expect.any(String), total: 6 });
+  const rest = await call('GET', `/galleries/names/people-by-name?skip=1&after=${body.next}`);
+  expect(rest.body).toEqual({ people: [] });
+  const newest = await call('GET', '/galleries/names/people-by-name?order=newest&limit=2&containing=ann&count=true');
+  expect(newest.body).toMatchObject({ people: [{ name: 'Ann' }, { name: 'ann' }], total: 3 });
+  for (const query of ['after=nonsense', 'skip=-1', 'skip=1000001', 'skip=x', 'order=oldest', 'count=maybe']) {
+    expect((await call('GET', `/galleries/names/people-by-name?${query}`)).status, query).toBe(400);
+  }
 });
 
 test('photos imported by name at once make one person, and one face of each photo', async () => {

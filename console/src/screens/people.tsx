@@ -1,157 +1,117 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
-import {
-  Form,
-  GridLayout,
-  GridList,
-  GridListItem,
-  Input,
-  Label,
-  SearchField,
-  Size,
-  TextField,
-  Virtualizer,
-} from 'react-aria-components';
-import type { Person } from '../api.ts';
-import { useGallery } from '../session.tsx';
+import { useCallback, useEffect, useState } from 'react';
+import { Form, Input, Label, SearchField, TextField } from 'react-aria-components';
+import { PeopleGrid } from '../people-grid.tsx';
+import { openPeopleWindow, type PeopleWindow } from '../people-window.ts';
+import { type PeopleAbout, useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Empty, FacePicture, Fault, Loading, Panel } from '../ui.tsx';
+import { Action, Empty, Fault, Loading, Panel } from '../ui.tsx';
 
-const PAGE = 200;
 const TYPING_MS = 200;
-/** Below this many left to scroll to, the next page is fetched. */
-const AHEAD = 60;
+const EVERYBODY: PeopleAbout = { text: '', order: 'name' };
 
 export function People() {
-  const { api, gallery, refresh } = useGallery();
-  const [text, setText] = useState('');
-  const { people, error, isLoading, loadMore, isComplete } = usePeople(text);
+  const { api, gallery, refresh, peoplePlace } = useGallery();
+  const { galleryId } = gallery;
+  const left = peoplePlace.current?.galleryId === galleryId ? peoplePlace.current : undefined;
+  const [wanted, setWanted] = useState<PeopleAbout>(left?.about ?? EVERYBODY);
+  const shown = usePeople(wanted);
   const [isAdding, setAdding] = useState(false);
+  const about = shown?.about ?? wanted;
+  const onLook = useCallback(
+    (first: number): void => {
+      peoplePlace.current = { galleryId, about, first };
+    },
+    [peoplePlace, galleryId, about],
+  );
+  const { total, error } = shown?.people ?? {};
   return (
     <>
       <div className="head">
         <h1>{texts.peopleList.title}</h1>
-        <p className="count">{texts.people(gallery.people)}</p>
+        <p className="count" role="status">
+          {about.text === ''
+            ? texts.people(total ?? gallery.people)
+            : total !== undefined && texts.peopleList.found(total)}
+        </p>
       </div>
       <div className="row">
-        <SearchField className="field grow" value={text} onChange={setText} aria-label={texts.peopleList.search}>
-          <Input placeholder={texts.peopleList.search} />
+        <SearchField
+          className="field grow"
+          value={wanted.text}
+          onChange={(text) => setWanted({ ...wanted, text })}
+          aria-label={texts.peopleList.search}
+        >
+          <Input placeholder={texts.peopleList.search} maxLength={128} />
         </SearchField>
+        <label className="field order">
+          <span>{texts.peopleList.order}</span>
+          <select
+            value={wanted.order}
+            onChange={({ target }) => setWanted({ ...wanted, order: target.value === 'newest' ? 'newest' : 'name' })}
+          >
+            <option value="name">{texts.peopleList.byName}</option>
+            <option value="newest">{texts.peopleList.newest}</option>
+          </select>
+        </label>
         <Action onPress={() => setAdding(true)}>{texts.peopleList.add}</Action>
       </div>
       <Panel title={texts.peopleList.add} isOpen={isAdding} onOpenChange={setAdding}>
         <AddPerson
           add={async (name) => {
-            const { personId } = await api.addPerson(gallery.galleryId, name);
+            const { personId } = await api.addPerson(galleryId, name);
             await refresh();
             window.location.hash = `people/${personId}`;
           }}
         />
       </Panel>
-      {error !== undefined && <Fault error={error} />}
-      {people.length === 0 && isLoading && <Loading />}
-      {people.length === 0 && !isLoading && error === undefined && (
-        <Empty title={text === '' ? texts.peopleList.empty : texts.peopleList.nobody(text)}>
-          {text === '' && (
+      {error !== undefined && <Fault error={error} retry={() => shown?.people.retry()} />}
+      {total === undefined && error === undefined && <Loading />}
+      {total === 0 && (
+        <Empty title={about.text === '' ? texts.peopleList.empty : texts.peopleList.nobody(about.text)}>
+          {about.text === '' && (
             <p>
               {texts.peopleList.emptyHelp} <a href="#add">{texts.nav.add}</a>
             </p>
           )}
         </Empty>
       )}
-      {people.length > 0 && <PeopleGrid people={people} onNearEnd={isComplete ? undefined : loadMore} />}
+      {shown && total !== undefined && total > 0 && (
+        <PeopleGrid
+          key={`${about.order} ${about.text}`}
+          people={shown.people}
+          total={total}
+          from={left?.about.text === about.text && left.about.order === about.order ? left.first : 0}
+          onLook={onLook}
+        />
+      )}
     </>
   );
 }
 
-/** Made once a person: the list keeps what it made of an object for as long as it gets the same one. */
-interface Tile extends Person {
-  readonly id: string;
+interface Shown {
+  readonly people: PeopleWindow;
+  readonly about: PeopleAbout;
 }
 
-const LAYOUT = { minItemSize: new Size(132, 172), maxItemSize: new Size(190, 172), minSpace: new Size(12, 12) };
-
-function PeopleGrid(props: { readonly people: readonly Tile[]; readonly onNearEnd: (() => void) | undefined }) {
-  const { people, onNearEnd } = props;
-  const { gallery } = useGallery();
-  const frame = useRef<HTMLDivElement>(null);
-  const onScroll = useCallback((): void => {
-    const grid = frame.current;
-    if (!grid || !onNearEnd) return;
-    const rows = Math.ceil(AHEAD / Math.max(1, Math.floor(grid.clientWidth / 150)));
-    if (grid.scrollHeight - grid.scrollTop - grid.clientHeight < rows * 184) onNearEnd();
-  }, [onNearEnd]);
-  return (
-    <Virtualizer layout={GridLayout} layoutOptions={LAYOUT}>
-      <GridList
-        ref={frame}
-        className="people-grid"
-        layout="grid"
-        aria-label={texts.peopleList.title}
-        items={people}
-        onAction={(personId) => {
-          window.location.hash = `people/${personId}`;
-        }}
-        onScroll={onScroll}
-      >
-        {(person) => (
-          <GridListItem className="person-tile" textValue={person.name}>
-            <FacePicture
-              galleryId={gallery.galleryId}
-              personId={person.personId}
-              name={person.name}
-              isKept={gallery.keepPhotos && person.faceIds.length > 0}
-              {...(person.faceIds[0] ? { faceId: person.faceIds[0] } : {})}
-            />
-            <bdi className="person-name">{person.name}</bdi>
-            <span className="fine">{texts.photos(person.faceIds.length)}</span>
-          </GridListItem>
-        )}
-      </GridList>
-    </Virtualizer>
-  );
-}
-
-function usePeople(text: string) {
+/** Shows what was there until the first page of what is asked for now has come. */
+function usePeople({ text, order }: PeopleAbout): Shown | undefined {
   const { api, gallery } = useGallery();
-  const [state, setState] = useState<{
-    readonly people: readonly Tile[];
-    readonly next?: string;
-    readonly error?: unknown;
-    readonly isLoading: boolean;
-  }>({ people: [], isLoading: true });
-  const about = useRef(0);
-  const isFetching = useRef(false);
-
-  const fetchPage = useCallback(
-    async (round: number, after?: string): Promise<void> => {
-      isFetching.current = true;
-      const wanted = { limit: PAGE, ...(text === '' ? {} : { containing: text }), ...(after ? { after } : {}) };
-      try {
-        const page = await api.people(gallery.galleryId, wanted);
-        if (about.current !== round) return;
-        const tiles = page.people.map((person) => ({ ...person, id: person.personId }));
-        setState((before) => ({
-          people: after ? [...before.people, ...tiles] : tiles,
-          ...(page.next ? { next: page.next } : {}),
-          isLoading: false,
-        }));
-      } catch (error) {
-        if (about.current === round) setState((before) => ({ ...before, error, isLoading: false }));
-      } finally {
-        isFetching.current = false;
-      }
-    },
-    [api, gallery.galleryId, text],
-  );
+  const { galleryId } = gallery;
+  const [shown, setShown] = useState<Shown>();
   useEffect(() => {
-    const round = ++about.current;
-    const timer = setTimeout(() => void fetchPage(round), text === '' ? 0 : TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [fetchPage, text]);
-  const loadMore = useCallback((): void => {
-    if (state.next && !isFetching.current) void fetchPage(about.current, state.next);
-  }, [fetchPage, state.next]);
-  return { ...state, loadMore, isComplete: state.next === undefined };
+    const about = { text, order };
+    const containing = text === '' ? {} : { containing: text };
+    const people = openPeopleWindow(
+      (page, signal) => api.people(galleryId, { ...page, ...containing, order }, signal),
+      () => setShown({ people, about }),
+    );
+    const timer = setTimeout(() => people.look(0, 0), text === '' ? 0 : TYPING_MS);
+    return () => {
+      clearTimeout(timer);
+      people.close();
+    };
+  }, [api, galleryId, text, order]);
+  return shown;
 }
 
 export function AddPerson({ add }: { readonly add: (name: string) => Promise<void> }) {

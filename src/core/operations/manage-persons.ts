@@ -56,16 +56,19 @@ export async function listPersons(
   return persons;
 }
 
-/** In the order of names, for people who look for people. */
-export async function listPersonsByName(
+/** For people who look for people; with how many there are where that is asked for. */
+export async function browsePersons(
   deps: Pick<Deps, 'store'> & Acting,
   ref: GalleryRef,
-  wanted: PersonsByName,
-): Promise<readonly PersonWithEnrolments[]> {
-  const persons = await deps.store.listPersonsByName(ref, wanted);
+  wanted: PersonsByName & { readonly order: 'name' | 'newest'; readonly isCounted: boolean },
+): Promise<{ readonly persons: readonly PersonWithEnrolments[]; readonly total?: number }> {
+  const { order, isCounted, ...page } = wanted;
+  const { store } = deps;
+  const persons = await (order === 'name' ? store.listPersonsByName(ref, page) : store.listNewestPersons(ref, page));
+  const total = isCounted ? await store.countPersonsByName(ref, page.containing) : undefined;
   const read = { action: 'person-read', outcome: 'done', counts: { persons: persons.length } } as const;
   await deps.audit.record({ ...read, gallery: auditedGallery(ref) });
-  return persons;
+  return { persons, ...(total === undefined ? {} : { total }) };
 }
 
 export async function updatePerson(

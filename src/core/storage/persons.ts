@@ -44,6 +44,8 @@ export interface PersonsByName {
   /** Only those whose name has this in it; ASCII letters match in either case. */
   readonly containing?: string;
   readonly after?: NamePlace;
+  /** Of those that come then, so many are passed over: for whoever scrolls to the middle. */
+  readonly skip?: number;
   readonly limit: number;
 }
 
@@ -57,6 +59,10 @@ export interface PersonStore {
   listPersons(ref: GalleryRef, page: Page): Promise<readonly PersonWithEnrolments[]>;
   /** By name, in ordinal order. */
   listPersonsByName(ref: GalleryRef, wanted: PersonsByName): Promise<readonly PersonWithEnrolments[]>;
+  /** Whoever was added last comes first. */
+  listNewestPersons(ref: GalleryRef, wanted: PersonsByName): Promise<readonly PersonWithEnrolments[]>;
+  /** All, or those whose name has this in it. */
+  countPersonsByName(ref: GalleryRef, containing?: string): Promise<number>;
   updatePerson(
     ref: GalleryRef,
     personId: string,

@@ -1,11 +1,11 @@
 import type { Static } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';
 import {
+  browsePersons,
   createPerson,
   deletePerson,
   getPerson,
   listPersons,
-  listPersonsByName,
   updatePerson,
 } from '../../core/operations/manage-persons.ts';
 import type { Deps } from '../../core/ports.ts';
@@ -63,20 +63,27 @@ export function addPeopleRoutes(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'GET',
     path: '/galleries/:galleryId/people-by-name',
-    summary: 'People in the order of their names, all or those whose name has something in it',
+    summary: 'People in the order of their names or the newest first, all or those whose name has something in it',
     permission: 'search',
     params: GalleryParams,
     query: NameQuery,
     answers: PeopleByName,
     async handle({ audit, tenantId, params, query }) {
-      const { containing, after, limit = DEFAULT_PAGE } = query;
-      const found = await listPersonsByName({ ...deps, audit }, galleryRef(tenantId, params.galleryId), {
+      const { containing, after, skip = 0, limit = DEFAULT_PAGE, order = 'name', count = false } = query;
+      const { persons, total } = await browsePersons({ ...deps, audit }, galleryRef(tenantId, params.galleryId), {
+        order,
+        isCounted: count,
         limit,
+        skip,
         ...(containing === undefined ? {} : { containing }),
         ...(after === undefined ? {} : { after: placeOf(after) }),
       });
-      const last = found.at(-1);
-      return { people: found.map(wirePerson), ...(last && found.length === limit ? { next: nextAfter(last) } : {}) };
+      const last = persons.at(-1);
+      return {
+        people: persons.map(wirePerson),
+        ...(last && persons.length === limit ? { next: nextAfter(last) } : {}),
+        ...(total === undefined ? {} : { total }),
+      };
     },
   });
   routes.json({

@@ -6,6 +6,7 @@ import {
   MAX_ID_LENGTH,
   MAX_NAME_LENGTH,
   MAX_PAGE,
+  MAX_PERSONS_LARGE_PERSON_GALLERY,
   MAX_RETENTION_DAYS,
   MAX_TERMS_LENGTH,
   MAX_USER_DATA_LENGTH,
@@ -134,8 +135,17 @@ export const NewPerson = Type.Object({
 export const PersonPatch = Type.Object({ name: Type.Optional(Name), userData: Type.Optional(UserData) });
 export const NameQuery = Type.Object({
   containing: Type.Optional(Type.String({ maxLength: MAX_NAME_LENGTH })),
-  after: Type.Optional(Type.String({ maxLength: 1024, description: '`next` of the page before.' })),
+  order: Type.Optional(Type.Enum(['name', 'newest'], { default: 'name' })),
+  after: Type.Optional(Type.String({ maxLength: 1024, description: '`next` of the page before, in the same order.' })),
+  skip: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_PERSONS_LARGE_PERSON_GALLERY,
+      description: 'Of those that come then, so many are passed over.',
+    }),
+  ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 100 })),
+  count: Type.Optional(Type.Boolean({ description: 'Also answer how many there are on all pages.' })),
 });
 export const Person = Type.Object({
   personId: Type.String(),
@@ -148,6 +158,7 @@ export const People = Type.Object({ people: Type.Array(Person) });
 export const PeopleByName = Type.Object({
   people: Type.Array(Person),
   next: Type.Optional(Type.String({ description: 'Where the next page goes on; left out on the last.' })),
+  total: Type.Optional(Type.Integer({ minimum: 0, description: 'Where it was asked for.' })),
 });
 
 export const MergeParams = Type.Object({

@@ -2,7 +2,16 @@ import { KithError } from '../../core/errors.ts';
 import type { NewPerson } from '../../core/storage/persons.ts';
 import type { Store } from '../../core/storage/store.ts';
 import type { GalleryRef, Person } from '../../core/types.ts';
-import { missing, type PersonNo, type PersonWithEnrolmentsRow, tooManyPersons, toPerson } from '../rows/persons.ts';
+import {
+  missing,
+  type PersonNo,
+  type PersonsFrom,
+  type PersonWithEnrolmentsRow,
+  patternOf,
+  personsFrom,
+  tooManyPersons,
+  toPerson,
+} from '../rows/persons.ts';
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { ConsentRows } from './consent-rows.ts';
@@ -18,6 +27,8 @@ export interface Persons
     | 'findPersonsByName'
     | 'listPersons'
     | 'listPersonsByName'
+    | 'listNewestPersons'
+    | 'countPersonsByName'
     | 'updatePerson'
     | 'deletePerson'
     | 'findGalleriesOfPerson'
@@ -35,6 +46,8 @@ const COLUMNS =
 const WITH_ENROLMENTS = `${COLUMNS}, (
   SELECT coalesce(json_agg(enrolment_id ORDER BY enrolment_no), '[]')::text FROM enrolments e WHERE e.person_no = persons.person_no
 ) AS "enrolmentIds"`;
+const NAMED = `(@pattern = '' OR name ILIKE @pattern ESCAPE '\\')`;
+const UNMERGED = 'person_no NOT IN (SELECT person_no FROM persons WHERE merged_into IS NOT NULL)';
 
 export function persons(
   db: Connection,
@@ -68,16 +81,23 @@ export function persons(
     `SELECT ${WITH_ENROLMENTS} FROM persons
      WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
   );
-  // Along the index of names, from a place in it
-  const listByName = db.prepare<
-    [{ galleryNo: number; pattern: string; name: string; personNo: number; limit: number }],
-    PersonWithEnrolmentsRow
-  >(
+  // Along the index of names, from a place in it. Whoever is passed over costs a step in the index and no look at a row:
+  // hence the few that were merged as a list, and no pattern where none was given.
+  const listByName = db.prepare<[PersonsFrom & { readonly name: string }], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons
-     WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND name ILIKE @pattern ESCAPE '\\'
-       AND merged_into IS NULL
-     ORDER BY name, person_no LIMIT @limit`,
+     WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND ${NAMED} AND ${UNMERGED}
+     ORDER BY name, person_no LIMIT @limit OFFSET @skip`,
   );
+  const listNewest = db.prepare<[PersonsFrom], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = @galleryNo AND person_no < @personNo AND ${NAMED} AND ${UNMERGED}
+     ORDER BY person_no DESC LIMIT @limit OFFSET @skip`,
+  );
+  const countByName = db
+    .prepare<[Pick<PersonsFrom, 'galleryNo' | 'pattern'>], number>(
+      `SELECT count(*) FROM persons WHERE gallery_no = @galleryNo AND ${NAMED} AND ${UNMERGED}`,
+    )
+    .pluck();
   const findGalleries = db.prepare<[string, string], GalleryRef>(
     `SELECT g.tenant_id AS "tenantId", g.kind, g.gallery_id AS "galleryId"
      FROM galleries g JOIN persons p ON p.gallery_no = g.gallery_no
@@ -172,11 +192,20 @@ export function persons(
     async listPersons(ref, page) {
       return (await list.all((await galleries.getHead(ref)).galleryNo, page.after ?? '', page.limit)).map(toPerson);
     },
-    async listPersonsByName(ref, { containing = '', after = { name: '', personNo: 0 }, limit }) {
-      const pattern = `%${containing.replace(/[\\%_]/g, '\\$&')}%`;
-      return (
-        await listByName.all({ galleryNo: (await galleries.getHead(ref)).galleryNo, pattern, ...after, limit })
-      ).map(toPerson);
+    async listPersonsByName(ref, wanted) {
+      const { name = '', personNo = 0 } = wanted.after ?? {};
+      const from = personsFrom((await galleries.getHead(ref)).galleryNo, wanted);
+      return (await listByName.all({ ...from, name, personNo })).map(toPerson);
+    },
+    async listNewestPersons(ref, wanted) {
+      const { personNo = Number.MAX_SAFE_INTEGER } = wanted.after ?? {};
+      const from = personsFrom((await galleries.getHead(ref)).galleryNo, wanted);
+      return (await listNewest.all({ ...from, personNo })).map(toPerson);
+    },
+    async countPersonsByName(ref, containing = '') {
+      const { galleryNo, persons } = await galleries.getHead(ref);
+      if (containing === '') return persons;
+      return (await countByName.get({ galleryNo, pattern: patternOf(containing) })) ?? 0;
     },
     updatePerson: async (
       ref: GalleryRef,

@@ -1,5 +1,5 @@
 import { KithError } from '../../core/errors.ts';
-import type { PersonWithEnrolments } from '../../core/storage/persons.ts';
+import type { PersonsByName, PersonWithEnrolments } from '../../core/storage/persons.ts';
 import type { ConsentPolicy, GalleryRef } from '../../core/types.ts';
 
 export interface PersonNo {
@@ -21,6 +21,27 @@ export interface PersonRow {
 export interface PersonWithEnrolmentsRow extends PersonRow {
   /** JSON array. */
   readonly enrolmentIds: string;
+}
+
+/** Bound to the statements that list people, all but the place. */
+export interface PersonsFrom {
+  readonly galleryNo: number;
+  /** Empty for everybody. */
+  readonly pattern: string;
+  readonly personNo: number;
+  readonly limit: number;
+  readonly skip: number;
+}
+
+export function personsFrom(
+  galleryNo: number,
+  { containing = '', limit, skip = 0 }: PersonsByName,
+): Omit<PersonsFrom, 'personNo'> {
+  return { galleryNo, pattern: patternOf(containing), limit, skip };
+}
+
+export function patternOf(containing: string): string {
+  return containing === '' ? '' : `%${containing.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 export function missing(ref: GalleryRef, personId: string): never {

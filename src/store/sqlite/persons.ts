@@ -2,7 +2,16 @@ import type { Database } from 'better-sqlite3';
 import { KithError } from '../../core/errors.ts';
 import type { NewPerson } from '../../core/storage/persons.ts';
 import type { GalleryRef, Person } from '../../core/types.ts';
-import { missing, type PersonNo, type PersonWithEnrolmentsRow, tooManyPersons, toPerson } from '../rows/persons.ts';
+import {
+  missing,
+  type PersonNo,
+  type PersonsFrom,
+  type PersonWithEnrolmentsRow,
+  patternOf,
+  personsFrom,
+  tooManyPersons,
+  toPerson,
+} from '../rows/persons.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
 import type { Erasures } from './erasures.ts';
@@ -18,6 +27,8 @@ export interface Persons
     | 'findPersonsByName'
     | 'listPersons'
     | 'listPersonsByName'
+    | 'listNewestPersons'
+    | 'countPersonsByName'
     | 'updatePerson'
     | 'deletePerson'
     | 'findGalleriesOfPerson'
@@ -35,6 +46,8 @@ const COLUMNS =
 const WITH_ENROLMENTS = `${COLUMNS}, (
   SELECT json_group_array(enrolment_id ORDER BY enrolment_no) FROM enrolments e WHERE e.person_no = persons.person_no
 ) AS "enrolmentIds"`;
+const NAMED = `(@pattern = '' OR name LIKE @pattern ESCAPE '\\')`;
+const UNMERGED = 'person_no NOT IN (SELECT person_no FROM persons WHERE merged_into IS NOT NULL)';
 
 export function persons(
   db: Database,
@@ -66,16 +79,23 @@ export function persons(
     `SELECT ${WITH_ENROLMENTS} FROM persons
      WHERE gallery_no = ? AND person_id > ? AND merged_into IS NULL ORDER BY person_id LIMIT ?`,
   );
-  // Along the index of names, from a place in it
-  const listByName = db.prepare<
-    [{ galleryNo: number; pattern: string; name: string; personNo: number; limit: number }],
-    PersonWithEnrolmentsRow
-  >(
+  // Along the index of names, from a place in it. Whoever is passed over costs a step in the index and no look at a row:
+  // hence the few that were merged as a list, and no pattern where none was given.
+  const listByName = db.prepare<[PersonsFrom & { readonly name: string }], PersonWithEnrolmentsRow>(
     `SELECT ${WITH_ENROLMENTS} FROM persons
-     WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND name LIKE @pattern ESCAPE '\\'
-       AND merged_into IS NULL
-     ORDER BY name, person_no LIMIT @limit`,
+     WHERE gallery_no = @galleryNo AND (name, person_no) > (@name, @personNo) AND ${NAMED} AND ${UNMERGED}
+     ORDER BY name, person_no LIMIT @limit OFFSET @skip`,
   );
+  const listNewest = db.prepare<[PersonsFrom], PersonWithEnrolmentsRow>(
+    `SELECT ${WITH_ENROLMENTS} FROM persons
+     WHERE gallery_no = @galleryNo AND person_no < @personNo AND ${NAMED} AND ${UNMERGED}
+     ORDER BY person_no DESC LIMIT @limit OFFSET @skip`,
+  );
+  const countByName = db
+    .prepare<[Pick<PersonsFrom, 'galleryNo' | 'pattern'>], number>(
+      `SELECT count(*) FROM persons WHERE gallery_no = @galleryNo AND ${NAMED} AND ${UNMERGED}`,
+    )
+    .pluck();
   const findGalleries = db.prepare<[string, string], GalleryRef>(
     `SELECT g.tenant_id AS "tenantId", g.kind, g.gallery_id AS "galleryId"
      FROM galleries g JOIN persons p ON p.gallery_no = g.gallery_no
@@ -162,9 +182,18 @@ export function persons(
     listPersons(ref, page) {
       return list.all(galleries.getHead(ref).galleryNo, page.after ?? '', page.limit).map(toPerson);
     },
-    listPersonsByName(ref, { containing = '', after = { name: '', personNo: 0 }, limit }) {
-      const pattern = `%${containing.replace(/[\\%_]/g, '\\$&')}%`;
-      return listByName.all({ galleryNo: galleries.getHead(ref).galleryNo, pattern, ...after, limit }).map(toPerson);
+    listPersonsByName(ref, wanted) {
+      const { name = '', personNo = 0 } = wanted.after ?? {};
+      const from = personsFrom(galleries.getHead(ref).galleryNo, wanted);
+      return listByName.all({ ...from, name, personNo }).map(toPerson);
+    },
+    listNewestPersons(ref, wanted) {
+      const { personNo = Number.MAX_SAFE_INTEGER } = wanted.after ?? {};
+      return listNewest.all({ ...personsFrom(galleries.getHead(ref).galleryNo, wanted), personNo }).map(toPerson);
+    },
+    countPersonsByName(ref, containing = '') {
+      const { galleryNo, persons } = galleries.getHead(ref);
+      return containing === '' ? persons : (countByName.get({ galleryNo, pattern: patternOf(containing) }) ?? 0);
     },
     updatePerson: db.transaction(
       (ref: GalleryRef, personId: string, patch: { name?: string; userData?: string }, nowMs: number) => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { PersonsByName } from '../../../src/core/storage/persons.ts';
 import type { Store } from '../../../src/core/storage/store.ts';
-import type { GalleryRef } from '../../../src/core/types.ts';
+import type { GalleryRef, Person } from '../../../src/core/types.ts';
 import {
   createFilledGallery,
   createGallery,
@@ -101,6 +102,42 @@ export function personsContract(store: () => Store): void {
     }
     expect(pages.map((page) => page.length)).toEqual([10, 10, 5]);
     expect(pages.flat()).toEqual(inOrdinalOrder(imported.map(({ person }) => person.personId)));
+  });
+
+  test('are browsed by name or by age, from any place, and counted; whoever was merged is nobody there', async () => {
+    const gallery = await createGallery(store());
+    const elsewhere = await createGallery(store());
+    const made: Person[] = [];
+    for (const name of ['Cy', 'Ann', 'Bo_b', 'Ann', 'bo%b', 'Gone']) {
+      made.push(await store().createPerson(gallery, newPerson({ name }), PLENTY));
+      await store().createPerson(elsewhere, newPerson({ name }), PLENTY);
+    }
+    const [cy, ann, under, otherAnn, percent, gone] = made.map(({ personId }) => personId);
+    const [fromPersonId = '', toPersonId = ''] = [gone, cy];
+    const { wrappedKey: fromKey } = await store().getPersonKey(gallery, fromPersonId);
+    const { wrappedKey: toKey } = await store().getPersonKey(gallery, toPersonId);
+    const move = { fromPersonId, toPersonId, fromKey, toKey, enrolments: [], maxEnrolments: PLENTY };
+    await store().mergePersons(gallery, { ...move, mergeId: randomUUID(), mergedMs: 1 });
+    const ids = (found: readonly Person[]) => found.map(({ personId }) => personId);
+    const byName = async (wanted: Omit<PersonsByName, 'limit'>, limit = 10) =>
+      ids(await store().listPersonsByName(gallery, { limit, ...wanted }));
+    const newest = async (wanted: Omit<PersonsByName, 'limit'>, limit = 10) =>
+      ids(await store().listNewestPersons(gallery, { limit, ...wanted }));
+
+    expect(await byName({})).toEqual([ann, otherAnn, under, cy, percent]);
+    expect(await byName({ skip: 1 }, 2)).toEqual([otherAnn, under]);
+    expect(await byName({ after: made[1] as Person, skip: 2 }, 2)).toEqual([cy, percent]);
+    expect(await byName({ skip: 5 })).toEqual([]);
+    expect(await byName({ containing: 'O', skip: 1 })).toEqual([percent]);
+    expect(await newest({})).toEqual([percent, otherAnn, under, ann, cy]);
+    expect(await newest({ after: made[3] as Person, skip: 1 }, 1)).toEqual([ann]);
+    expect(await newest({ containing: 'ann', skip: 1 })).toEqual([ann]);
+    expect(await newest({ after: made[0] as Person })).toEqual([]);
+
+    expect(await store().countPersonsByName(gallery)).toBe(5);
+    expect(await store().countPersonsByName(gallery, 'AN')).toBe(2);
+    expect(await store().countPersonsByName(gallery, '_')).toBe(1);
+    expect(await store().countPersonsByName(gallery, 'Gone')).toBe(0);
   });
 
   test('change where asked to, and nowhere else', async () => {
