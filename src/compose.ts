@@ -20,7 +20,14 @@ import type { Store } from './core/storage/store.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
-import { DATABASE_FILE, mayHoldData, openStore, requireSameMasterKey, type SharedStore } from './open-store.ts';
+import {
+  DATABASE_FILE,
+  KEY_CHECK,
+  mayHoldData,
+  openStore,
+  requireSameMasterKey,
+  type SharedStore,
+} from './open-store.ts';
 import { packageVersion } from './package-version.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
 import { openDatabaseIndex } from './search/postgres/postgres-index.ts';
@@ -345,6 +352,12 @@ function vaultSourceOf(config: Config, mustExist: boolean): VaultSource {
   if (masterKeyPath !== undefined) return { masterKeyPath, mustExist };
   const { masterKey, previousMasterKey } = config;
   return { masterKey: masterKey as Uint8Array, ...(previousMasterKey ? { previousMasterKey } : {}) };
+}
+
+/** Whether the master key of these settings opens what another node left for that. */
+export async function canOpenKeyCheck(config: Config, sealed: Uint8Array): Promise<boolean> {
+  const vault = await openVault(vaultSourceOf(config, true));
+  return vault.canOpen('probe', KEY_CHECK.tenantId, sealed);
 }
 
 /** Some may be damaged; when none opens, it is the key that is wrong, and every template would be left out in silence. */

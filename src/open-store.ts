@@ -59,7 +59,7 @@ async function readNodeId(path: string): Promise<string> {
 }
 
 /** Under no tenant's name: a probe that never expires, and that a rotation of the master key seals anew with the rest. */
-const KEY_CHECK = { tenantId: '', probeId: 'master-key-check' };
+export const KEY_CHECK = { tenantId: '', probeId: 'master-key-check' };
 const FOR_EVER_MS = Number.MAX_SAFE_INTEGER;
 
 /** Nodes over one database need one master key: the first leaves something sealed under it, which the others try. */

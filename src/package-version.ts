@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Of this Kith; package.json lies above the sources as above the built program. */
+/** It lies above the sources as above the built program. */
+export const PACKAGE_FILE = new URL('../package.json', import.meta.url);
+
+/** Of this Kith. */
 export function packageVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+  return (JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { readonly version: string }).version;
 }

@@ -469,12 +469,17 @@ export interface SchemaState {
   readonly known: number;
 }
 
-/** Of the tables that `search_path` leads to; throws where a newer Kith made them. */
-export async function requireKnownSchema(client: PoolClient): Promise<SchemaState> {
+/** Of the tables that `search_path` leads to. */
+export async function findSchema(client: PoolClient): Promise<SchemaState> {
   const { rows } = await client.query<{ version: number }>(
     'SELECT coalesce(max(version), 0) AS version FROM schema_versions',
   );
-  const state = { version: rows[0]?.version ?? 0, known: MIGRATIONS.at(-1)?.version ?? 0 };
+  return { version: rows[0]?.version ?? 0, known: MIGRATIONS.at(-1)?.version ?? 0 };
+}
+
+/** Throws where a newer Kith made the tables. */
+export async function requireKnownSchema(client: PoolClient): Promise<SchemaState> {
+  const state = await findSchema(client);
   if (state.version <= state.known) return state;
   throw new Error(
     `The database is at schema ${state.version}, and this Kith knows schemas up to ${state.known} only. ` +

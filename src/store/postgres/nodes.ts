@@ -8,7 +8,7 @@ import type { PrimaryPool } from './primary-pool.ts';
 /** A node is heard of this often, whether or not anything changes. */
 const BEAT_MS = 1000;
 /** Not heard of for longer: it stopped, or froze; nobody waits for it. */
-const GONE = "interval '4 seconds'";
+export const NODE_HEARD_OF = "interval '4 seconds'";
 /** A node that was killed holds nothing; one that froze may come back, and follows before it answers. */
 const FORGOTTEN = "interval '1 hour'";
 const CONFIRM_MS = 3000;
@@ -126,12 +126,12 @@ export async function joinNodes(options: NodesOptions): Promise<Nodes> {
           ),
         );
       const deadline = Date.now() + CONFIRM_MS;
-      while ((await behind(GONE)).length > 0 && Date.now() < deadline) await delay(CONFIRM_PAUSE_MS);
+      while ((await behind(NODE_HEARD_OF)).length > 0 && Date.now() < deadline) await delay(CONFIRM_PAUSE_MS);
       return (await behind(FORGOTTEN)).map((node) => node.name);
     },
     async isFirst() {
       const [first] = await query<{ nodeId: string }>(
-        `SELECT node_id AS "nodeId" FROM nodes WHERE seen_at > now() - ${GONE} ORDER BY node_id LIMIT 1`,
+        `SELECT node_id AS "nodeId" FROM nodes WHERE seen_at > now() - ${NODE_HEARD_OF} ORDER BY node_id LIMIT 1`,
         [],
       );
       return first?.nodeId === nodeId;
