@@ -80,3 +80,4 @@ export const MAX_CONSENT_LENGTH = 128;
 
 /** Galleries, or purposes, that one key may be bound to. */
 export const MAX_KEY_BOUNDS = 100;
+export const MAX_KEY_LABEL_LENGTH = 100;

@@ -1,4 +1,5 @@
-// The built command working through a service, over TLS: the same commands, the same answers.
+// The command line working through a service, over TLS: the same commands, the same answers. The import runs as it was
+// built, the others in this process, which spares the start of one for each.
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type JsonRecord, kith, recordsOf } from '../support/kith-command.ts';
 import { type FaceName, portraitOf, samplePhoto } from '../support/photos.ts';
+import { runHere } from '../support/run-cli.ts';
 import { startSecureService, type TestService } from '../support/service.ts';
 
 // Each test starts several processes, some of which load the models
@@ -68,12 +70,13 @@ async function startWire({ hostname, port }: URL): Promise<Wire> {
   return { server, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, sent: () => sent };
 }
 
-async function there(...args: string[]) {
-  const result = await kith([...args, ...remote], { env: local });
-  // Wherever it may have been written
+/** Wherever it may have been written. */
+function withoutKey<R extends { readonly stdout: string; readonly stderr: string }>(result: R): R {
   expect(result.stdout + result.stderr).not.toContain(service.key);
   return result;
 }
+const builtThere = async (...args: string[]) => withoutKey(await kith([...args, ...remote], { env: local }));
+const there = async (...args: string[]) => withoutKey(await runHere([...args, ...remote], local));
 async function run(...args: string[]): Promise<JsonRecord[]> {
   const { code, stdout, stderr } = await there(...args, '--json');
   if (code !== 0) throw new Error(`kith ${args.join(' ')}: ${stderr}`);
@@ -83,7 +86,7 @@ const ofType = (records: readonly JsonRecord[], type: string) => records.filter(
 
 test('people are imported, made with their gallery; what is refused is refused as here; again, nothing is sent', async () => {
   const args = ['enrol', join(root, 'people'), '-g', 'club', '--json'];
-  const first = await there(...args);
+  const first = await builtThere(...args);
   const here = await kith(args, { env: local });
   expect(first.code).toBe(1);
   expect(first.stderr).toContain('Made the gallery "club"');
@@ -142,24 +145,22 @@ test('photos are looked at, compared, searched and grouped as on the data direct
   expect(recordsOf(refused.stdout)[0]?.message).not.toContain('"other"');
 });
 
+test('figures of a gallery are those of the data directory', async () => {
+  const [stats] = await run('gallery', 'stats', 'club');
+  const here = await kith(['gallery', 'stats', 'club', '--json'], { env: local });
+  expect(recordsOf(here.stdout)).toEqual([stats]);
+  const none = await there('gallery', 'stats', 'none');
+  expect(none).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('There is no gallery "none"') });
+});
+
 test('people and their consent are kept in order', async () => {
-  await run(
-    'consent',
-    'give',
-    'Dora',
-    '-g',
-    'club',
-    '--new',
-    '--method',
-    'on paper',
-    '--text',
-    join(root, 'ca.pem'),
-    '--until',
-    '2099-01-01',
-  );
+  const terms = ['--method', 'on paper', '--text', join(root, 'ca.pem'), '--until', '2099-01-01'];
+  await run('consent', 'give', 'Dora', '-g', 'club', '--new', ...terms);
   expect(await run('consent', 'list', '--due', '2099-12-31')).toMatchObject([{ name: 'Dora', state: 'given' }]);
   await run('people', 'rename', 'Dora', 'Dörte', '-g', 'club');
-  const [merged] = await run('people', 'merge', 'Dörte', 'Ann', '-g', 'club');
+  const merge = ['people', 'merge', 'Dörte', 'Ann', '-g', 'club'];
+  expect(await there(...merge)).toMatchObject({ code: 2, stderr: expect.stringMatching(/Dörte with 0 photos.*--yes/) });
+  const [merged] = await run(...merge, '--yes');
   const [shown] = await run('people', 'show', 'Ann', '-g', 'club');
   expect(shown).toMatchObject({ merges: [{ mergeId: merged?.mergeId, fromName: 'Dörte' }], faces: [{}] });
   await run('people', 'unmerge', String(merged?.mergeId), '-g', 'club');
@@ -201,8 +202,33 @@ test('galleries are made, changed, searched for duplicates and erased', async ()
     expect.objectContaining({ galleryId: 'second', name: 'The second', people: 2, faces: 2 }),
   );
   expect(await run('gallery', 'retention', 'second', '--dry-run')).toEqual([]);
+  const [stats] = await run('gallery', 'stats', 'second');
+  expect(stats).toMatchObject({ kind: 'large-person', people: 2, faces: 2, targetFpir: 0.001, model: 'fast' });
+  expect((await there('gallery', 'stats', 'second')).stdout).toMatch(/2 people, 2 photos.*\n.*\nNamed from a score of 0\./);
   const [erased] = await run('gallery', 'delete', 'second', '--yes');
   expect(erased).toMatchObject({ people: 2, faces: 2, receipt: {} });
+});
+
+test('keys are made, listed, replaced and ended', async () => {
+  const [made] = await run('keys', 'create', '--label', 'desk', '--permission', 'search', '--gallery', 'club');
+  const keyId = String(made?.keyId);
+  const [second] = await run('keys', 'rotate', keyId);
+  expect(second).toMatchObject({ insteadOf: keyId, key: expect.stringMatching(/^kith_/) });
+  const listed = await run('keys', 'list');
+  expect(listed.filter(({ label }) => label === 'desk')).toMatchObject([
+    { permissions: ['search'], galleries: ['club'] },
+    { permissions: ['search'], galleries: ['club'] },
+  ]);
+  const asked = await there('keys', 'revoke', keyId);
+  expect(asked).toMatchObject({ code: 2, stderr: expect.stringMatching(/ends the key "desk" \(search\), 1 of 3.*--yes/) });
+  await run('keys', 'revoke', keyId, '--yes');
+  for (const args of [
+    ['revoke', keyId, '--yes'],
+    ['rotate', keyId],
+  ]) {
+    expect(await there('keys', ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no key') });
+  }
+  expect((await run('keys', 'list')).some((key) => key.keyId === keyId)).toBe(false);
 });
 
 test('a stranger’s certificate, a key that is not known, and one that may not', async () => {
@@ -216,7 +242,7 @@ test('a stranger’s certificate, a key that is not known, and one that may not'
   const keyed = async (key: string, ...args: string[]) => {
     const path = join(root, 'other-key');
     await writeFile(path, key, { mode: 0o600 });
-    return kith([...args, '--url', url, '--key-file', path, '--ca', join(root, 'ca.pem')], { env: local });
+    return runHere([...args, '--url', url, '--key-file', path, '--ca', join(root, 'ca.pem')], local);
   };
   expect(await keyed('kith_nobody', 'people', 'list', '-g', 'club')).toMatchObject({
     code: 2,

@@ -6,7 +6,7 @@ import { pathTo, type ServiceClient } from '../service/service-client.ts';
 import type { GallerySettings, KnownGalleries, KnownGallery } from './known-galleries.ts';
 
 /** Kith's own API knows the galleries of one kind, those that Azure's clients see as large person groups. */
-const KIND = 'large-person';
+export const REMOTE_KIND = 'large-person';
 
 export function openRemoteGalleries(service: ServiceClient): KnownGalleries {
   const gallery = (galleryId: string, ...rest: readonly string[]) => pathTo('galleries', galleryId, ...rest);
@@ -75,5 +75,5 @@ export async function createRemoteGallery(
 }
 
 function known({ createdAt, ...gallery }: Static<typeof wire.Gallery>): KnownGallery {
-  return { ...gallery, kind: KIND, createdMs: Date.parse(createdAt) };
+  return { ...gallery, kind: REMOTE_KIND, createdMs: Date.parse(createdAt) };
 }

@@ -1,6 +1,6 @@
 import { audited } from '../audited.ts';
 import { checkGalleryId, invalidArgument } from '../checks.ts';
-import { MAX_KEY_BOUNDS, MAX_TERMS_LENGTH } from '../limits.ts';
+import { MAX_KEY_BOUNDS, MAX_KEY_LABEL_LENGTH, MAX_TERMS_LENGTH } from '../limits.ts';
 import type { Acting, ApiKeys, Deps, NewApiKey } from '../ports.ts';
 import type { KeyBounds } from '../types.ts';
 
@@ -9,6 +9,7 @@ export async function createApiKey(
   deps: Pick<Deps, 'keys' | 'store'> & Acting,
   key: NewApiKey,
 ): Promise<Awaited<ReturnType<ApiKeys['create']>>> {
+  checkLabel(key.label);
   if (key.bounds) checkBounds(key.bounds);
   const created = await deps.keys.create(key);
   try {
@@ -49,6 +50,13 @@ export async function revokeApiKey(
     await deps.erasureLedger.catchUp();
     return isEnded;
   });
+}
+
+function checkLabel(label: string): void {
+  if (label.length === 0) throw invalidArgument('label', 'empty', 'A key needs a label: what it is for.');
+  if (label.length > MAX_KEY_LABEL_LENGTH) {
+    throw invalidArgument('label', 'too-long', `A key's label has at most ${MAX_KEY_LABEL_LENGTH} characters.`);
+  }
 }
 
 function checkBounds({ galleries, purposes }: KeyBounds): void {

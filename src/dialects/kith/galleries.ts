@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { invalidArgument } from '../../core/checks.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
+import { galleryStats } from '../../core/operations/gallery-stats.ts';
 import {
   createGallery,
   deleteGallery,
@@ -11,7 +12,17 @@ import {
 import type { Deps } from '../../core/ports.ts';
 import type { Gallery as CoreGallery, GalleryRef } from '../../core/types.ts';
 import type { Routes } from './route.ts';
-import { Erasure, Galleries, Gallery, GalleryParams, GalleryPatch, NewGallery, Page, wireTime } from './wire.ts';
+import {
+  Erasure,
+  Galleries,
+  Gallery,
+  GalleryParams,
+  GalleryPatch,
+  GalleryStats,
+  NewGallery,
+  Page,
+  wireTime,
+} from './wire.ts';
 
 /** Kith's own galleries are the kind that Azure's door calls large person groups: both doors see the same ones. */
 export function galleryRef(tenantId: string, galleryId: string): GalleryRef {
@@ -66,6 +77,17 @@ export function addGalleryRoutes(routes: Routes, deps: Deps): void {
     },
   });
   routes.json({
+    method: 'GET',
+    path: '/galleries/:galleryId/stats',
+    summary: 'How large a gallery is, and how a search of it as it is now would be decided',
+    permission: 'search',
+    params: GalleryParams,
+    answers: GalleryStats,
+    async handle({ tenantId, params }) {
+      return wireStats(deps, await getGallery(deps, galleryRef(tenantId, params.galleryId)));
+    },
+  });
+  routes.json({
     method: 'PATCH',
     path: '/galleries/:galleryId',
     summary: 'Change a gallery',
@@ -110,5 +132,27 @@ async function wireGallery(deps: Pick<Deps, 'store'>, gallery: CoreGallery): Pro
     createdAt: wireTime(gallery.createdMs),
     people: persons,
     faces: enrolments,
+  };
+}
+
+async function wireStats(deps: Deps, gallery: CoreGallery): Promise<Static<typeof GalleryStats>> {
+  const { persons, enrolments, pack, rule } = await galleryStats(deps, gallery);
+  const { tail } = gallery;
+  return {
+    galleryId: gallery.galleryId,
+    name: gallery.name,
+    people: persons,
+    faces: enrolments,
+    keepPhotos: gallery.keepPhotos,
+    twoPersonRule: gallery.twoPersonRule,
+    recognitionModel: gallery.recognitionModel,
+    model: pack.packId,
+    threshold: rule.thresholdScore,
+    reviewThreshold: rule.reviewScore,
+    targetFpir: rule.targetFpir,
+    expectedFpir: rule.expectedFpir,
+    expectedFpirInterval: [...rule.expectedFpirInterval],
+    calibratedOn: rule.tail.measuredOn,
+    ...(tail ? { calibratedAt: wireTime(tail.fittedMs), calibratedEnrolments: tail.enrolments } : {}),
   };
 }

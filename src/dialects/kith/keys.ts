@@ -1,47 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { KithError } from '../../core/errors.ts';
-import { MAX_KEY_BOUNDS, MAX_TERMS_LENGTH } from '../../core/limits.ts';
 import { createApiKey, revokeApiKey, rotateApiKey } from '../../core/operations/manage-api-keys.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { StoredApiKey } from '../../core/storage/api-keys.ts';
+import { type Key, KeyParams, Keys, MadeKey, NewKey } from './keys-wire.ts';
 import type { Routes } from './route.ts';
-import { GalleryId, wireTime } from './wire.ts';
-
-const MAX_LABEL_LENGTH = 100;
-const PermissionName = Type.Enum(['admin', 'enrol', 'search', 'review', 'audit']);
-const KeyParams = Type.Object({ keyId: Type.String({ maxLength: 64 }) });
-const Bounds = {
-  galleries: Type.Optional(
-    Type.Array(GalleryId, {
-      minItems: 1,
-      maxItems: MAX_KEY_BOUNDS,
-      description: 'The only galleries the key knows of.',
-    }),
-  ),
-  purposes: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: MAX_TERMS_LENGTH }), {
-      minItems: 1,
-      maxItems: MAX_KEY_BOUNDS,
-      description: 'The key knows only of galleries with one of these purposes, word for word.',
-    }),
-  ),
-};
-const NewKey = Type.Object({
-  label: Type.String({ minLength: 1, maxLength: MAX_LABEL_LENGTH, description: 'What the key is for.' }),
-  permissions: Type.Array(PermissionName, { minItems: 1, maxItems: 5, uniqueItems: true }),
-  ...Bounds,
-});
-const Key = Type.Object({
-  keyId: Type.String(),
-  label: Type.String(),
-  permissions: Type.Array(PermissionName),
-  ...Bounds,
-  createdAt: Type.String({ format: 'date-time' }),
-});
-const MadeKey = Type.Object({
-  keyId: Type.String(),
-  key: Type.String({ description: 'Shown this once; only its hash is kept.' }),
-});
+import { wireTime } from './wire.ts';
 
 export function addKeyRoutes(routes: Routes, deps: Deps): void {
   routes.json({
@@ -50,7 +14,7 @@ export function addKeyRoutes(routes: Routes, deps: Deps): void {
     summary: 'The keys there are, without the keys themselves',
     permission: 'admin',
     query: Type.Object({}),
-    answers: Type.Object({ keys: Type.Array(Key) }),
+    answers: Keys,
     async handle({ tenantId }) {
       const keys = await deps.store.listApiKeys();
       return { keys: keys.filter((key) => key.tenantId === tenantId).map(wireKey) };

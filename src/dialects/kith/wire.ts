@@ -95,11 +95,8 @@ export const GalleryPatch = Type.Object({
   ...Terms,
 });
 
-export const Search = Type.Object({
-  gallerySize: Type.Integer({ description: 'People in the gallery.' }),
-  searched: Type.Integer({ description: 'Enrolled photos compared.' }),
-  exact: Type.Boolean(),
-  recall: Type.Number({ description: 'Measured share of searches answered as comparing everything would.' }),
+/** What a search is decided by. */
+const Decision = {
   model: Type.String(),
   threshold: Type.Number({ description: 'Score from which somebody is a match here.' }),
   reviewThreshold: Type.Number({ description: 'Score from which somebody is worth a question.' }),
@@ -107,6 +104,14 @@ export const Search = Type.Object({
   expectedFpir: Type.Number({ description: 'Share of strangers expected to be shown a name.' }),
   expectedFpirInterval: Type.Tuple([Type.Number(), Type.Number()], { description: '90 % interval.' }),
   calibratedOn: Type.String(),
+};
+
+export const Search = Type.Object({
+  gallerySize: Type.Integer({ description: 'People in the gallery.' }),
+  searched: Type.Integer({ description: 'Enrolled photos compared.' }),
+  exact: Type.Boolean(),
+  recall: Type.Number({ description: 'Measured share of searches answered as comparing everything would.' }),
+  ...Decision,
 });
 
 export const Gallery = Type.Object({
@@ -126,6 +131,20 @@ export const Gallery = Type.Object({
   faces: Type.Integer(),
 });
 export const Galleries = Type.Object({ galleries: Type.Array(Gallery) });
+export const GalleryStats = Type.Object({
+  galleryId: Type.String(),
+  name: Type.String(),
+  people: Type.Integer(),
+  faces: Type.Integer(),
+  keepPhotos: Type.Boolean(),
+  twoPersonRule: Type.Boolean(),
+  recognitionModel: Type.String(),
+  ...Decision,
+  calibratedAt: Type.Optional(
+    Type.String({ format: 'date-time', description: 'When the rates were measured on the gallery’s own faces.' }),
+  ),
+  calibratedEnrolments: Type.Optional(Type.Integer({ description: 'On how many of them.' })),
+});
 
 export const NewPerson = Type.Object({
   name: Name,
