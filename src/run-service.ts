@@ -12,6 +12,7 @@ import { failInterruptedOperations } from './core/operations/long-running.ts';
 import { createApiKey } from './core/operations/manage-api-keys.ts';
 import { rotateMasterKey } from './core/operations/rotate-master-key.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
+import type { Permission } from './core/types.ts';
 import { createServer, type ServerOptions } from './server/server.ts';
 import { startStartingServer } from './server/starting-server.ts';
 
@@ -37,8 +38,22 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** config → compose → server → listen. `print` gets what the operator must see: addresses, and a new key, once. */
-export async function runService(config: Config, print: (line: string) => void): Promise<RunningService> {
+/** For programs, beside the line for people. */
+export type ServiceFact =
+  | { readonly type: 'listening'; readonly url: string; readonly dataDir: string }
+  | {
+      readonly type: 'key';
+      readonly keyId: string;
+      readonly key: string;
+      readonly label: string;
+      readonly permissions: readonly Permission[];
+    };
+
+/** Gets what the operator must see: addresses, and a new key, once. */
+export type Print = (line: string, fact?: ServiceFact) => void;
+
+/** config → compose → server → listen. */
+export async function runService(config: Config, print: Print): Promise<RunningService> {
   const lock = await lockService(config);
   if (!lock)
     throw new ConfigError([`KITH_DATA_DIR: another Kith serves ${config.dataDir}; stop it, or name another folder`]);
@@ -54,7 +69,7 @@ export async function runService(config: Config, print: (line: string) => void):
   }
 }
 
-async function start(config: Config, print: (line: string) => void): Promise<RunningService> {
+async function start(config: Config, print: Print): Promise<RunningService> {
   const tls =
     config.tlsCertPath && config.tlsKeyPath
       ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
@@ -72,7 +87,7 @@ async function start(config: Config, print: (line: string) => void): Promise<Run
 
 async function startBehind(
   config: Config,
-  print: (line: string) => void,
+  print: Print,
   { tls, onReady }: { readonly tls: Pick<ServerOptions, 'tls'>; readonly onReady: () => Promise<void> },
 ): Promise<RunningService> {
   let log: FastifyInstance['log'] | undefined;
@@ -154,7 +169,7 @@ async function startBehind(
 async function followRotation(
   deps: Composed,
   config: Config,
-  { signal, print }: { readonly signal: AbortSignal; readonly print: (line: string) => void },
+  { signal, print }: { readonly signal: AbortSignal; readonly print: Print },
 ): Promise<void> {
   deps.vault.refresh();
   if (!deps.vault.isRotating) return;
@@ -183,13 +198,15 @@ async function checkAuditDaily({ auditHistory, clock }: Composed): Promise<void>
 async function printGreeting(
   deps: Composed,
   config: Config,
-  out: { readonly url: string; readonly print: (line: string) => void },
+  { url, print }: { readonly url: string; readonly print: Print },
 ): Promise<void> {
-  out.print(`Kith listens on ${out.url}, data in ${config.dataDir}`);
+  const { dataDir } = config;
+  print(`Kith listens on ${url}, data in ${dataDir}`, { type: 'listening', url, dataDir });
   if (config.apiKey !== undefined || (await deps.store.listApiKeys()).length > 0) return;
-  const { key } = await createApiKey(deps, { tenantId: DEFAULT_TENANT, label: 'first key', permissions: ['admin'] });
-  out.print('This is your API key. It is shown this once and stored only as a hash, so keep it now:');
-  out.print(`  ${key}`);
+  const first = { label: 'first key', permissions: ['admin'] } as const;
+  const made = await createApiKey(deps, { tenantId: DEFAULT_TENANT, ...first });
+  print('This is your API key. It is shown this once and stored only as a hash, so keep it now:');
+  print(`  ${made.key}`, { type: 'key', ...made, ...first });
 }
 
 function addressOf({ address, port, family }: AddressInfo, config: Config): string {

@@ -11,9 +11,10 @@ import { sayAside } from './enrol/summary.ts';
 import { faceThumbnail } from './evaluate/face-thumbnail.ts';
 import { type FaceRule, type ReadFaces, readFaces } from './evaluate/read-faces.ts';
 import { readGroups } from './evaluate/read-groups.ts';
-import { interval, reportPage, share } from './evaluate/report-page.ts';
+import { interval, isReportPage, reportPage, share } from './evaluate/report-page.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { describeFileError } from './image-file.ts';
+import { requireOlderReport } from './older-report.ts';
 import { wholeNumber } from './option-values.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
@@ -72,6 +73,7 @@ export function addEvaluateCommand(program: Command, run: RunCommand): void {
 async function evaluate(context: CommandContext, folder: string, options: EvaluateOptions): Promise<ExitCode> {
   const { terminal } = context;
   const config = withPack(context.loadConfig(), options.pack);
+  await requireOlderReport(options.report, { command: 'kith evaluate', isReport: isReportPage });
   const plan = await planFolderPerPerson(folder).catch((error) => {
     throw new UsageError(`${folder}: ${describeFileError(error)}`);
   });

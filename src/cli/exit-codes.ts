@@ -2,7 +2,7 @@
 export const EXIT = {
   /** All that was asked for was done. */
   done: 0,
-  /** Some was done, some refused. */
+  /** Some was done, some refused or broken off; what was checked is not as it should be. */
   someRefused: 1,
   /** Nothing was done: bad usage, bad settings, or everything refused. */
   nothingDone: 2,

@@ -51,7 +51,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .argument('<gallery>', 'its id')
     .addHelpText('after', '\nExample:\n  kith gallery stats staff')
     .action((galleryId: string, _options: object, command: Command) =>
-      run(command, (context) => showStats(context, galleryId)),
+      run(command, (context) => showStats(context, galleryId), 'either'),
     );
   gallery
     .command('set')
@@ -78,6 +78,7 @@ export function addGalleryCommand(program: Command, run: RunCommand): void {
     .argument('<gallery>', 'its id')
     .requiredOption('--to <recognition model>', 'the new one, as KITH_RECOGNITION_MODELS names it')
     .option('--drop-without-photo', "erase faces that can't be read anew, instead of changing nothing")
+    .option('-y, --yes', 'erase them without being asked')
     .addHelpText('after', '\nExample:\n  kith gallery upgrade-model staff --to r50')
     .action((galleryId: string, options: Parameters<typeof upgradeModel>[2], command: Command) =>
       run(command, (context) => upgradeModel(context, galleryId, options)),

@@ -46,8 +46,9 @@ export function addPeopleCommand(program: Command, run: RunCommand): void {
     .argument('<person>', `who goes: ${PERSON}`)
     .argument('<into>', `who is left: ${PERSON}`)
     .requiredOption(...GALLERY)
-    .addHelpText('after', '\nExample:\n  kith people merge Anne Anna --gallery family')
-    .action((person: string, into: string, options: InGallery, command: Command) =>
+    .option('-y, --yes', 'do it without being asked')
+    .addHelpText('after', '\nExample:\n  kith people merge Anne Anna --gallery family --yes')
+    .action((person: string, into: string, options: Parameters<typeof mergePeople>[2], command: Command) =>
       run(command, (context) => mergePeople(context, [person, into], options), 'either'),
     );
   people

@@ -1,24 +1,9 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { runCli } from './program.ts';
-
-async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const collect = () => {
-    const stream = new PassThrough();
-    let text = '';
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-    });
-    return { stream: stream as unknown as NodeJS.WriteStream, text: () => text };
-  };
-  const stdout = collect();
-  const stderr = collect();
-  const code = await runCli(argv, { env, stdout: stdout.stream, stderr: stderr.stream });
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
-}
+import { runHere as run } from '../../tests/support/run-cli.ts';
+import { packageVersion } from '../package-version.ts';
 
 describe('what can not work ends with 2 and a sentence, before anything is made', () => {
   test.each([
@@ -39,6 +24,7 @@ describe('what can not work ends with 2 and a sentence, before anything is made'
     [['people', 'list', '-g', 'club'], /There is no data/],
     [['keys', 'create', '--permission', 'everything'], /There is no permission "everything"/],
     [['cert', '--host', 'https://kith.lan'], /neither a host name/],
+    [['evaluate', 'scripts', '--report', 'package.json'], /no report of kith evaluate/],
     [['nonsense'], /unknown command/],
   ])('%j', async (argv, sentence) => {
     const dataDir = join(mkdtempSync(join(tmpdir(), 'kith-usage-')), 'data');
@@ -89,11 +75,20 @@ test('every command there is tells what it does, with an example that calls it, 
   expect(top.stdout).toContain('Exit codes: 0');
 });
 
+test('the version is told, whatever command stands beside it', async () => {
+  for (const argv of [['--version'], ['people', 'list', '--version']]) {
+    expect(await run(argv)).toEqual({ code: 0, stdout: `kith ${packageVersion()}\n`, stderr: '' });
+  }
+});
+
 describe('a service to work through', () => {
+  const keyFile = join(mkdtempSync(join(tmpdir(), 'kith-key-')), 'key');
+  writeFileSync(keyFile, 'kith_0123456789abcdef', { mode: 0o600 });
   const service = ['--url', 'http://localhost:1', '--key-file', 'none'];
   test.each([
     [['backup', '--to', 'x', ...service], /kith backup works on the data directory itself/],
-    [['gallery', 'stats', 'club', ...service], /kith gallery stats works on the data directory itself/],
+    [['gallery', 'rekey', 'club', ...service], /kith gallery rekey works on the data directory itself/],
+    [['keys', 'list', '--tenant', 'x', '--url', 'http://localhost:1', '--key-file', keyFile], /leave out --tenant/],
     [['doctor', ...service], /without --url/],
     [['people', 'list', '-g', 'x', '--url', 'http://kith.example', '--key-file', 'none'], /without TLS/],
     [['people', 'list', '-g', 'x', '--url', 'http://localhost:1'], /--key-file/],

@@ -3,6 +3,7 @@ import { BadBackupError } from '../backup/manifest.ts';
 import { ConfigError } from '../config.ts';
 import { KithError } from '../core/errors.ts';
 import { DamagedLogError } from '../damaged-log-error.ts';
+import { packageVersion } from '../package-version.ts';
 import { type CommandContext, configFor } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
@@ -78,22 +79,24 @@ async function addCommands(program: Command, run: RunCommand, argv: readonly str
 }
 
 const EXIT_CODES_HELP = `
-Exit codes: 0 done, 1 some photos were refused, 2 nothing was done, 130 stopped by Ctrl-C,
+Exit codes: 0 done, 1 some was refused or is wrong, 2 nothing was done, 130 stopped by Ctrl-C,
 141 the reader of a pipe went away.
 Colour is off with NO_COLOR and where output is no terminal. Settings: the KITH_* variables of the service.`;
 
 /** The `kith` command; answers the exit code. */
 export async function runCli(argv: readonly string[], cli: CliProcess): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.done;
+  let terminal: Terminal | undefined;
   const program = new Command('kith')
     .description('Finds faces in photos and tells which of the people you know they belong to.')
     .option('--json', 'one line of JSON for each result, with stable fields')
-    .option('-q, --quiet', 'say nothing but errors')
+    .option('-q, --quiet', 'say only what was asked for, and errors')
     .option('--data-dir <folder>', 'the data directory, instead of KITH_DATA_DIR or ./data')
     .option('--url <address>', 'work through a running service instead of a data directory')
     .option('--key-file <file>', 'with --url: the file with a key of the service')
     .option('--ca <file.pem>', 'with --url: whose certificates to trust, as kith cert makes one')
     .option('--allow-plain-http', 'with --url: even to another machine, where all can be read on the way')
+    .version(`kith ${packageVersion()}`, '--version', 'tell the version, and nothing else')
     .addOption(new Option('--debug', 'show where an unexpected error came from').hideHelp())
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -106,12 +109,13 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
 
   const run: RunCommand = async (command, work, where = 'data-directory') => {
     const options = command.optsWithGlobals<GlobalOptions>();
-    const terminal = openTerminal({ ...cli, isJson: options.json === true, isQuiet: options.quiet === true });
+    const opened = openTerminal({ ...cli, isJson: options.json === true, isQuiet: options.quiet === true });
+    terminal = opened;
     checkWhere(command, options, where);
-    const service = await openService(options, terminal);
+    const service = await openService(options, opened);
     try {
       exitCode = await work({
-        terminal,
+        terminal: opened,
         output: cli.stdout,
         env: cli.env,
         loadConfig: () => configFor(cli.env, options),
@@ -129,7 +133,9 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.nothingDone;
     cli.stderr.write(`${describeFailure(error, program.opts<GlobalOptions>().debug === true)}\n`);
-    return error instanceof StoppedError ? EXIT.interrupted : EXIT.nothingDone;
+    if (error instanceof StoppedError) return EXIT.interrupted;
+    // A usage error is told before anything is done, whatever was shown before the question
+    return terminal?.hasResult && !(error instanceof UsageError) ? EXIT.someRefused : EXIT.nothingDone;
   }
 }
 

@@ -49,9 +49,13 @@ async function restore(
   );
   if (!(await stat(file).catch(() => undefined))) throw new UsageError(`There is no file ${file}.`);
   const key = await openedWith(options);
-  const hasData = (await stat(join(config.dataDir, DATABASE_FILE)).catch(() => undefined)) !== undefined;
-  if (hasData) await confirm(terminal, `This replaces the data in ${config.dataDir}; they are moved aside.`, options);
-  const locks = hasData ? [await lockService(config), await lockImports(config)] : [];
+  const present = await stat(join(config.dataDir, DATABASE_FILE)).catch(() => undefined);
+  if (present) {
+    // Its size is told and not its people: it may be so damaged that nobody can count them
+    const size = `${(present.size / 1e6).toFixed(1)} MB, last written on ${present.mtime.toISOString().slice(0, 10)}`;
+    await confirm(terminal, `This replaces the data in ${config.dataDir} (${size}); they are moved aside.`, options);
+  }
+  const locks = present ? [await lockService(config), await lockImports(config)] : [];
   if (locks.includes(undefined)) throw new UsageError(`Something runs on ${config.dataDir}: stop it first.`);
   const { manifest, movedAway } = await restoreBackup({
     from: resolve(file),

@@ -14,7 +14,13 @@ export function addServeCommand(program: Command, run: RunCommand): void {
 }
 
 async function serve({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
-  const service = await runService(loadConfig(), (line) => terminal.say(line));
+  const service = await runService(loadConfig(), (line, fact) => {
+    if (fact) terminal.record(fact);
+    else if (terminal.isJson) terminal.note(line);
+    // Shown this once, so that it must not be lost to --quiet
+    if (fact?.type === 'key') terminal.answer(line);
+    else terminal.say(line);
+  });
   await new Promise<void>((resolve) => listenForStop(resolve));
   await service.stop();
   return EXIT.done;

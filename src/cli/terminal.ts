@@ -22,6 +22,8 @@ export interface Terminal {
   paint(style: Style, text: string): string;
   /** The stream for a progress bar; undefined where there must be none. */
   readonly progressBar: NodeJS.WriteStream | undefined;
+  /** Whether a result was told, or would have been with `--json`: what fails after it was done in part. */
+  readonly hasResult: boolean;
   readonly isQuiet: boolean;
   readonly isJson: boolean;
   readonly columns: number;
@@ -51,6 +53,7 @@ export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalO
           .map((line) => foldText(line, columnsOf(stream)))
           .join('\n')
       : text;
+  let hasResult = false;
   return {
     answer(text) {
       if (!isJson) stdout.write(`${text}\n`);
@@ -59,6 +62,7 @@ export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalO
       if (!isJson && !isQuiet) stdout.write(`${line}\n`);
     },
     record(record) {
+      if (record.type !== 'refused') hasResult = true;
       if (isJson) stdout.write(`${jsonLine(record)}\n`);
     },
     note(line) {
@@ -70,6 +74,9 @@ export function openTerminal({ isJson, isQuiet, env, stdout, stderr }: TerminalO
     fold: (sentence) => foldFor(stdout, sentence),
     paint: (style, text) => (hasColour ? styleText(style, text, { validateStream: false }) : text),
     progressBar: hasBar ? stderr : undefined,
+    get hasResult() {
+      return hasResult;
+    },
     isQuiet,
     isJson,
     columns: columnsOf(stdout),

@@ -30,8 +30,9 @@ async function upgrade(
   const path = join(config.dataDir, DATABASE_FILE);
   if (!existsSync(path)) throw new UsageError(`There is no data in ${config.dataDir} yet.`);
   const { version, known } = schemaOf(path);
-  terminal.record({ type: 'schema', version, known, isCurrent: version === known });
-  if (version === known) {
+  const isCurrent = version === known;
+  if (isCurrent || check) terminal.record({ type: 'schema', version, known, isCurrent });
+  if (isCurrent) {
     terminal.say(`The data are of this version of Kith (schema ${known}).`);
     return EXIT.done;
   }
@@ -49,6 +50,7 @@ async function upgrade(
   } finally {
     lock.release();
   }
+  terminal.record({ type: 'schema-upgraded', from: version, to: known, copy: `${path}.schema-${version}` });
   terminal.say(`The data are at schema ${known} now; as they were before, they are in ${path}.schema-${version}.`);
   return EXIT.done;
 }

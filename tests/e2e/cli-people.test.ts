@@ -41,7 +41,10 @@ const faceIds = async (person: string) => {
 };
 
 test('two who are one are merged, and parted again', async () => {
-  const [merged] = await run('people', 'merge', 'Anne', 'Ann', '-g', 'club');
+  const merge = ['people', 'merge', 'Anne', 'Ann', '-g', 'club'];
+  const asked = await command(...merge);
+  expect(asked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/Anne with 1 photo.*Ann with 1.*--yes/) });
+  const [merged] = await run(...merge, '--yes');
   expect(await names()).toEqual(['Ann', 'Bob']);
   expect(await faceIds('Ann')).toHaveLength(2);
   const shown = await command('people', 'show', 'Ann', '-g', 'club');
@@ -87,8 +90,9 @@ test('nothing is erased without a yes, and everything with it', async () => {
   expect(asked).toMatchObject({ code: 2, stdout: '' });
   expect(asked.stderr).toContain('with 4 people and 3 photos for good. Nothing was done: add --yes');
   expect((await command('people', 'erase', 'Ann', '-g', 'club')).code).toBe(2);
-  expect(await run('people', 'erase', 'Ann', '-g', 'club', '--yes')).toMatchObject([
-    { type: 'person-erased', faces: 1 },
+  // Named twice, she is erased once
+  expect(await run('people', 'erase', 'Ann', 'Ann', '-g', 'club', '--yes')).toMatchObject([
+    { type: 'person-erased', galleryId: 'club', faces: 1 },
   ]);
   expect(await run('gallery', 'delete', 'club', '--yes')).toMatchObject([{ people: 3, faces: 2 }]);
   expect(await run('gallery', 'list')).toEqual([]);

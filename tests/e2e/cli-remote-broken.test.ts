@@ -59,7 +59,8 @@ test('killed in the middle and started again: the import goes on by itself, or w
     }
   }
   const [code] = await ended;
-  expect([0, 2]).toContain(code);
+  // Whatever became of the rest: something was enrolled
+  expect([0, 1]).toContain(code);
 
   const again = await kith(args);
   expect(again).toMatchObject({ code: 0 });

@@ -136,7 +136,7 @@ test('a running service names people whom the command enrols beside it, for keys
     const { keyId } = recordsOf(created.stdout)[0] as unknown as { keyId: string };
     const rotated = await kith(['keys', 'rotate', keyId, '--json'], { env });
     expect(recordsOf(rotated.stdout)).toMatchObject([{ type: 'key', insteadOf: keyId, key: expect.any(String) }]);
-    expect(await kith(['keys', 'revoke', keyId], { env })).toMatchObject({ code: 0 });
+    expect(await kith(['keys', 'revoke', keyId, '--yes'], { env })).toMatchObject({ code: 0 });
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await call(group, { key, ca })).toMatchObject({ status: 401 });
   } finally {

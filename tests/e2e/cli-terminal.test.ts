@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { kith, kithCommandLine, recordsOf } from '../support/kith-command.ts';
+import { kith, kithCommandLine, linesOf, recordsOf } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 import { hasTerminal, startInTerminal } from '../support/terminal-session.ts';
 
@@ -88,7 +88,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped: needs script of util-linu
     const listed = recordsOf((await kith(['people', 'list', '-g', 'club', '--json'], { env })).stdout);
     expect(listed.map(({ name, faces }) => [name, faces]).sort()).toEqual(NAMES.map((name) => [name, PHOTOS_EACH]));
     const { stdout } = await kith(['audit', 'export'], { env });
-    const enrolled = recordsOf(stdout).filter(({ action, outcome }) => action === 'enrol' && outcome === 'done');
+    const enrolled = linesOf(stdout).filter(({ action, outcome }) => action === 'enrol' && outcome === 'done');
     expect(enrolled).toHaveLength(PHOTOS + WIDE_NAMES.length);
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type JsonRecord, kith, recordsOf } from '../support/kith-command.ts';
+import { type JsonRecord, kith, linesOf, recordsOf } from '../support/kith-command.ts';
 import { portraitOf, samplePhoto } from '../support/photos.ts';
 
 // Each test starts several processes, which load the models
@@ -76,7 +76,7 @@ describe('people enrolled from a folder each', () => {
     await kith(['identify', file, '-g', 'family'], { env: env(dataDir) });
     expect((await kith(['audit', 'verify'], { env: env(dataDir) })).code).toBe(0);
     const { stdout } = await kith(['audit', 'export'], { env: env(dataDir) });
-    const done = recordsOf(stdout).filter(({ outcome }) => outcome === 'done');
+    const done = linesOf(stdout).filter(({ outcome }) => outcome === 'done');
     expect(done.filter(({ action }) => action === 'enrol')).toHaveLength(2);
     expect(done).toContainEqual(expect.objectContaining({ action: 'search', keyId: 'command-line' }));
     expect(stdout).not.toContain('Ann');

@@ -153,7 +153,10 @@ test('a gallery changes its model while the service answers, from kept pictures,
     expect(refused.stderr).toContain("2 faces can't be read anew, so the gallery answers as before");
     expect(await identify()).toEqual({ model: 'fast', first: cleo.personId });
 
-    const done = await upgrade('--drop-without-photo');
+    const asked = await upgrade('--drop-without-photo');
+    expect(asked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/erases 2 faces of 3 .*--yes/) });
+    expect(await identify()).toEqual({ model: 'fast', first: cleo.personId });
+    const done = await upgrade('--drop-without-photo', '--yes');
     expect(recordsOf(done.stdout)).toMatchObject([{ type: 'model-upgraded', faces: 1, dropped: 2 }]);
     expect(await identify()).toEqual({ model: 'dlib', first: cleo.personId });
     expect(await call(service, 'GET', '/galleries/moving')).toMatchObject({ recognitionModel: 'dlib', faces: 1 });

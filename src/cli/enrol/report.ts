@@ -1,6 +1,7 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { stringify } from 'csv-stringify/sync';
 import { describeFileError } from '../image-file.ts';
+import { requireOlderReport } from '../older-report.ts';
 import { UsageError } from '../usage-error.ts';
 
 const COLUMNS = ['file', 'person', 'result', 'reason', 'message', 'advice', 'personId', 'faceId'] as const;
@@ -15,7 +16,7 @@ export interface Report {
 export async function openReport(path: string): Promise<Report> {
   let file: FileHandle;
   try {
-    await requireOldReport(path);
+    await requireOlderReport(path, { command: 'kith enrol', isReport: (head) => head.startsWith(toCsv([...COLUMNS])) });
     file = await open(path, 'w', 0o600);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -32,21 +33,6 @@ export async function openReport(path: string): Promise<Report> {
       await last.finally(() => file.close());
     },
   };
-}
-
-/** A slip of the keyboard must not write over the list that is imported, or a photo. */
-async function requireOldReport(path: string): Promise<void> {
-  const stats = await stat(path).catch(() => undefined);
-  if (!stats?.isFile() || stats.size === 0) return;
-  const head = toCsv([...COLUMNS]);
-  const old = await open(path, 'r');
-  try {
-    const { bytesRead, buffer } = await old.read(Buffer.alloc(head.length), 0, head.length, 0);
-    if (buffer.toString('utf8', 0, bytesRead) === head) return;
-  } finally {
-    await old.close();
-  }
-  throw new UsageError(`${path} is there already and is no report of kith enrol: name another file for the report.`);
 }
 
 export function toCsv(cells: readonly string[]): string {

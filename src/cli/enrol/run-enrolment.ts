@@ -35,8 +35,47 @@ export async function runEnrolment(taker: PhotoTaker, plan: PhotoPlan, run: Enro
     consents: 0,
     refused: [],
   };
-  const ledger = createLedger(run, totals);
+  const failure = await takeAll(taker, plan, { run, totals });
+  // What was enrolled before it broke off is told as well
+  if (failure && totals.enrolled === 0) throw failure.error;
+  const trained = failure ? false : await taker.finish();
+  const seconds = (Date.now() - startMs) / 1000;
+  const { enrolled, alreadyEnrolled, usable, people, consents, refused } = totals;
+  const through = enrolled + alreadyEnrolled + usable + refused.length - plan.refused.length;
+  const interrupted = failure !== undefined || through < plan.photos.length;
+  run.terminal.record({
+    type: 'summary',
+    gallery: run.galleryId,
+    dryRun: run.isDryRun,
+    enrolled,
+    alreadyEnrolled,
+    ...(run.isDryRun ? { usable } : {}),
+    refused: refused.length,
+    setAside: plan.aside.length,
+    people: people.size,
+    consents,
+    trained,
+    interrupted,
+    seconds,
+  });
+  sayTotals(run.terminal, totals, { gallery: run.galleryId, isDryRun: run.isDryRun, seconds });
+  if (interrupted) {
+    run.terminal.note(
+      `Stopped after ${through.toLocaleString('en')} of ${count(plan.photos.length, 'photo')}. Run the same command again to go on: nothing is enrolled twice.`,
+    );
+    if (failure) throw failure.error;
+    return EXIT.interrupted;
+  }
+  return exitCodeFor({ done: enrolled + alreadyEnrolled + usable, refused: refused.length });
+}
 
+/** Until all are through or somebody stops it; answers what broke it off. */
+async function takeAll(
+  taker: PhotoTaker,
+  plan: PhotoPlan,
+  { run, totals }: { readonly run: EnrolmentRun; readonly totals: EnrolmentTotals },
+): Promise<{ readonly error: unknown } | undefined> {
+  const ledger = createLedger(run, totals);
   for (const { file, personName, ...refusal } of plan.refused) {
     await ledger.enter({ file, personName: personName ?? '' }, { outcome: 'refused', refusal });
   }
@@ -48,40 +87,13 @@ export async function runEnrolment(taker: PhotoTaker, plan: PhotoPlan, run: Enro
       await ledger.enter(photo, result);
       progress.advance(result.outcome === 'refused');
     });
+    return undefined;
+  } catch (error) {
+    return { error };
   } finally {
     progress.stop();
     stop.release();
   }
-
-  const trained = await taker.finish();
-  const seconds = (Date.now() - startMs) / 1000;
-  const through =
-    totals.enrolled + totals.alreadyEnrolled + totals.usable + totals.refused.length - plan.refused.length;
-  const interrupted = through < plan.photos.length;
-  run.terminal.record({
-    type: 'summary',
-    gallery: run.galleryId,
-    dryRun: run.isDryRun,
-    enrolled: totals.enrolled,
-    alreadyEnrolled: totals.alreadyEnrolled,
-    ...(run.isDryRun ? { usable: totals.usable } : {}),
-    refused: totals.refused.length,
-    setAside: plan.aside.length,
-    people: totals.people.size,
-    consents: totals.consents,
-    trained,
-    interrupted,
-    seconds,
-  });
-  sayTotals(run.terminal, totals, { gallery: run.galleryId, isDryRun: run.isDryRun, seconds });
-  if (interrupted) {
-    run.terminal.note(
-      `Stopped after ${through.toLocaleString('en')} of ${count(plan.photos.length, 'photo')}. Run the same command again to go on: nothing is enrolled twice.`,
-    );
-    return EXIT.interrupted;
-  }
-  const done = totals.enrolled + totals.alreadyEnrolled + totals.usable;
-  return exitCodeFor({ done, refused: totals.refused.length });
 }
 
 async function take(taker: PhotoTaker, photo: PlannedPhoto): Promise<PhotoResult & { readonly sourceHash?: string }> {

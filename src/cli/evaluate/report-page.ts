@@ -23,6 +23,12 @@ export interface ReportContent {
 }
 
 const SHOWN_REFUSALS = 60;
+const TITLE = '<title>Kith evaluation of ';
+
+/** By the beginning of a file. */
+export function isReportPage(head: string): boolean {
+  return head.startsWith('<!doctype html>') && head.includes(TITLE);
+}
 
 export function reportPage(content: ReportContent): string {
   const { folder, createdAt, pack, evaluation } = content;
@@ -32,7 +38,7 @@ export function reportPage(content: ReportContent): string {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width">
-<title>Kith evaluation of ${escapeHtml(folder)}</title>
+${TITLE}${escapeHtml(folder)}</title>
 <style>${REPORT_STYLE}</style>
 </head>
 <body>

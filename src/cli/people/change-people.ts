@@ -5,10 +5,14 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { count } from '../words.ts';
-import { findPerson, type PeopleOfGallery, withPeople } from './people-of-gallery.ts';
+import { findPerson, type KnownPerson, type PeopleOfGallery, withPeople } from './people-of-gallery.ts';
 
 interface InGallery {
   readonly gallery: string;
+}
+
+interface Unasked extends InGallery {
+  readonly yes?: true;
 }
 
 function inGallery(
@@ -40,15 +44,19 @@ export function renamePerson(
 export function mergePeople(
   context: CommandContext,
   [from, into]: readonly [string, string],
-  options: InGallery,
+  options: Unasked,
 ): Promise<ExitCode> {
   const { terminal } = context;
   return inGallery(context, options, async (people) => {
     const given = await findPerson(people, from);
     const kept = await findPerson(people, into);
     const ids = { fromPersonId: given.personId, intoPersonId: kept.personId };
-    const { mergeId } = await people.merge(ids);
+    if (ids.fromPersonId === ids.intoPersonId) throw new UsageError('They are one person already: name two.');
     const faces = given.faceIds.length + kept.faceIds.length;
+    const whose = `${printable(given.name)} with ${count(given.faceIds.length, 'photo')}`;
+    const whom = `${printable(kept.name)} with ${count(kept.faceIds.length, 'photo')}`;
+    await confirm(terminal, `This makes ${whose} part of ${whom}; it can be undone for 30 days.`, options);
+    const { mergeId } = await people.merge(ids);
     terminal.record({ type: 'people-merged', mergeId, ...ids, name: kept.name, faces });
     terminal.say(`${printable(given.name)} is now part of ${printable(kept.name)}, who has ${count(faces, 'photo')}.`);
     terminal.note(`To undo it within 30 days: kith people unmerge ${mergeId} -g ${options.gallery}`);
@@ -77,10 +85,11 @@ export function splitPerson(context: CommandContext, idOrName: string, options: 
   }
   return inGallery(context, options, async (people) => {
     const from = await findPerson(people, idOrName);
-    const unknown = options.faces.filter((faceId) => !from.faceIds.includes(faceId));
+    const faceIds = [...new Set(options.faces)];
+    const unknown = faceIds.filter((faceId) => !from.faceIds.includes(faceId));
     if (unknown.length > 0) {
       throw new UsageError(
-        `${printable(from.name)} has no face ${unknown.join(', ')}: kith people show lists those there are.`,
+        `${printable(from.name)} has no face ${unknown.map(printable).join(', ')}: kith people show lists those there are.`,
       );
     }
     const to =
@@ -88,34 +97,33 @@ export function splitPerson(context: CommandContext, idOrName: string, options: 
         ? await newPerson(people, (options.as ?? '').normalize('NFC'))
         : await findPerson(people, options.to);
     const ids = { fromPersonId: from.personId, toPersonId: to.personId };
-    await people.moveFaces({ ...ids, faceIds: options.faces });
-    terminal.record({ type: 'faces-moved', ...ids, name: to.name, faceIds: options.faces });
-    const moved = count(options.faces.length, 'photo');
-    terminal.say(
-      `${moved} of ${printable(from.name)} ${options.faces.length === 1 ? 'is' : 'are'} now ${printable(to.name)}'s.`,
-    );
+    await people.moveFaces({ ...ids, faceIds });
+    terminal.record({ type: 'faces-moved', ...ids, name: to.name, faceIds });
+    const moved = count(faceIds.length, 'photo');
+    terminal.say(`${moved} of ${printable(from.name)} ${faceIds.length === 1 ? 'is' : 'are'} now ${printable(to.name)}'s.`);
   });
-}
-
-interface EraseOptions extends InGallery {
-  readonly yes?: true;
 }
 
 export function erasePeople(
   context: CommandContext,
   persons: readonly string[],
-  options: EraseOptions,
+  options: Unasked,
 ): Promise<ExitCode> {
   const { terminal } = context;
   return inGallery(context, options, async (people) => {
-    const found = [];
-    for (const idOrName of persons) found.push(await findPerson(people, idOrName));
+    // Somebody may be named twice, by name and by id
+    const byId = new Map<string, KnownPerson>();
+    for (const idOrName of persons) {
+      const person = await findPerson(people, idOrName);
+      byId.set(person.personId, person);
+    }
+    const found = [...byId.values()];
     const faces = found.reduce((sum, { faceIds }) => sum + faceIds.length, 0);
     const whom = found.length === 1 ? printable(found[0]?.name ?? '') : count(found.length, 'person', 'people');
     await confirm(terminal, `This erases ${whom} with ${count(faces, 'photo')} for good.`, options);
     for (const { personId, name, faceIds } of found) {
       const signed = await people.erase(personId);
-      terminal.record({ type: 'person-erased', personId, faces: faceIds.length, ...signed });
+      terminal.record({ type: 'person-erased', galleryId: people.galleryId, personId, faces: faceIds.length, ...signed });
       terminal.say(`Erased ${printable(name)} with ${count(faceIds.length, 'photo')}.`);
     }
   });
