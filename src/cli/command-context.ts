@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Composed, compose } from '../compose.ts';
+import { type Composed, compose, composeWithoutIndex, openRecords } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { DATABASE_FILE } from '../open-store.ts';
 import type { ServiceClient } from './service/service-client.ts';
@@ -39,6 +39,29 @@ export async function requireData(config: Config): Promise<void> {
 /** For what is done with the files of the embedded store. */
 export function requireEmbedded({ storeUrl }: Config, instead: string): void {
   if (storeUrl !== undefined) throw new UsageError(`The data are in the database that KITH_STORE names: ${instead}`);
+}
+
+type Records = Awaited<ReturnType<typeof openRecords>>;
+export type RecordsAndEngine = Awaited<ReturnType<typeof composeWithoutIndex>>;
+
+/** What is stored, which has to be there; closed again whatever `work` does. */
+export async function withRecords<T>(
+  { loadConfig }: Pick<CommandContext, 'loadConfig'>,
+  work: (deps: Records, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig();
+  await requireData(config);
+  return closing(await openRecords(config, 'command-line'), (deps) => work(deps, config));
+}
+
+/** The same with eyes, for what reads photos or asks by which model. */
+export async function withRecordsAndEngine<T>(
+  { loadConfig }: Pick<CommandContext, 'loadConfig'>,
+  work: (deps: RecordsAndEngine, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig();
+  await requireData(config);
+  return closing(await composeWithoutIndex(config, 'command-line'), (deps) => work(deps, config));
 }
 
 /** Everything open, for searching; closed again whatever `work` does. */

@@ -12,7 +12,7 @@ import type { CommandContext } from './command-context.ts';
 import { type AzureTour, type SeenFace, startAzureTour } from './demo/azure-tour.ts';
 import { makeContactSheet, type Tile } from './demo/contact-sheet.ts';
 import { readSamplePhoto } from './demo/sample-photo.ts';
-import { duration } from './enrol/rate-meter.ts';
+import { duration } from './rate-meter.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord } from './records.ts';

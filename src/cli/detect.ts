@@ -9,7 +9,7 @@ import { type ExitCode, exitCodeFor } from './exit-codes.ts';
 import { displayName, readImageFile } from './image-file.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord, qualityRecord } from './records.ts';
-import { describeRefusal, type Refusal, refusalOf, refusalRecord } from './refusals.ts';
+import { type Refusal, refusalOf, tellRefusal } from './refusals.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, QUALITY_IN_WORDS, where } from './words.ts';
@@ -54,8 +54,7 @@ async function detectFiles(
     for await (const looked of mapInOrder(files, photosAtOnce, look)) {
       if ('refusal' in looked) {
         tally.refused++;
-        terminal.record(refusalRecord(looked.file, looked.refusal));
-        if (!terminal.isJson) terminal.fail(describeRefusal(looked.file, looked.refusal));
+        tellRefusal(terminal, looked.file, looked.refusal);
         continue;
       }
       tally.done++;

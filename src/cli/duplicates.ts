@@ -7,7 +7,7 @@ import type { Gallery } from '../core/types.ts';
 import { type CommandContext, withEverything } from './command-context.ts';
 import { duplicatesByService, type NamedPair } from './duplicates/ask-service.ts';
 import { openRunFile, type RunFile, type SavedPair } from './duplicates/saved-run.ts';
-import { type Progress, startProgress } from './enrol/progress.ts';
+import { type Progress, startProgress } from './progress.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
 import { printable } from './printable.ts';

@@ -17,10 +17,10 @@ import { openReport } from './enrol/report.ts';
 import { runEnrolment } from './enrol/run-enrolment.ts';
 import { sayAside } from './enrol/summary.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { PHOTOS_ON_THE_WAY } from './identify/look-up.ts';
 import { describeFileError } from './image-file.ts';
 import { wholeNumber } from './option-values.ts';
 import type { RunCommand } from './program.ts';
+import { PHOTOS_ON_THE_WAY } from './service/service-client.ts';
 import { UsageError } from './usage-error.ts';
 
 interface EnrolCommandOptions {

@@ -7,7 +7,7 @@ import { displayName, readImageFile } from './image-file.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord, qualityRecord } from './records.ts';
-import { describeRefusal, type Refusal, refusalOf, refusalRecord } from './refusals.ts';
+import { type Refusal, refusalOf, tellRefusal } from './refusals.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, where } from './words.ts';
@@ -48,8 +48,7 @@ async function groupWith<F extends GroupedFace>(
   for await (const photo of mapInOrder(files, grouping.photosAtOnce, read)) {
     if ('refusal' in photo) {
       tally.refused++;
-      terminal.record(refusalRecord(photo.file, photo.refusal));
-      if (!terminal.isJson) terminal.fail(describeRefusal(photo.file, photo.refusal));
+      tellRefusal(terminal, photo.file, photo.refusal);
       continue;
     }
     tally.done++;

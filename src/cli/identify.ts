@@ -10,7 +10,7 @@ import { fraction, wholeNumber } from './option-values.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord, qualityRecord } from './records.ts';
-import { describeRefusal, type Refusal, refusalOf, refusalRecord } from './refusals.ts';
+import { type Refusal, refusalOf, tellRefusal } from './refusals.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { count, howSure, nameIn, oneIn, oneInShort, percent, where } from './words.ts';
@@ -82,8 +82,7 @@ async function identifyFiles(
     for await (const looked of mapInOrder(files, photosAtOnce, look)) {
       if ('refusal' in looked) {
         tally.refused++;
-        terminal.record(refusalRecord(looked.file, looked.refusal));
-        if (!terminal.isJson) terminal.fail(describeRefusal(looked.file, looked.refusal));
+        tellRefusal(terminal, looked.file, looked.refusal);
         continue;
       }
       tally.done++;

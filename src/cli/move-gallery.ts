@@ -5,7 +5,7 @@ import { readKeyLines } from '../backup/seal.ts';
 import { composeWithoutIndex, DEFAULT_TENANT, removeCopies } from '../compose.ts';
 import { audited, auditedGallery } from '../core/audited.ts';
 import { checkMovedPerson, describeGallery, exportPeople, importGallery } from '../core/operations/move-gallery.ts';
-import { type CommandContext, closing, requireData } from './command-context.ts';
+import { closing, type CommandContext, withRecordsAndEngine } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
 import { describeFileError } from './image-file.ts';
@@ -49,14 +49,13 @@ export function addImportCommand(program: Command, run: RunCommand): void {
     );
 }
 
-async function exportGallery(
-  { terminal, loadConfig }: CommandContext,
+function exportGallery(
+  context: CommandContext,
   galleryId: string,
   { to, recipient }: ExportOptions,
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await composeWithoutIndex(config, 'command-line'), async (deps) => {
+  const { terminal } = context;
+  return withRecordsAndEngine(context, async (deps) => {
     const gallery = await getGallery(deps, galleryId);
     const deed = { action: 'export', gallery: auditedGallery(gallery) } as const;
     const countsOf = (persons: number) => ({ persons });

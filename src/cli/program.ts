@@ -141,9 +141,9 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
 
 function checkWhere(command: Command, options: GlobalOptions, where: Where): void {
   if (options.url === undefined) {
-    const idle = Object.entries({ 'key-file': options.keyFile, ca: options.ca }).find(
-      ([, value]) => value !== undefined,
-    );
+    const { keyFile, ca, allowPlainHttp } = options;
+    const forService = { 'key-file': keyFile, ca, 'allow-plain-http': allowPlainHttp };
+    const idle = Object.entries(forService).find(([, value]) => value !== undefined);
     if (idle) throw new UsageError(`--${idle[0]} is for a service: say where it is with --url.`);
     return;
   }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { openRecords } from '../compose.ts';
 import { type ProtectReport, protectReport, type Scores } from '../core/operations/protect-report.ts';
-import { type CommandContext, closing, requireData } from './command-context.ts';
+import { type CommandContext, withRecords } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
 import type { RunCommand } from './program.ts';
@@ -25,13 +24,9 @@ export function addProtectCommand(program: Command, run: RunCommand): void {
     );
 }
 
-async function report(
-  { terminal, loadConfig }: CommandContext,
-  galleryIds: readonly [string, string],
-): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
+function report(context: CommandContext, galleryIds: readonly [string, string]): Promise<ExitCode> {
+  const { terminal } = context;
+  return withRecords(context, async (deps) => {
     const [one, other] = galleryIds;
     const found = await protectReport(deps, [await getGallery(deps, one), await getGallery(deps, other)]);
     terminal.record({ type: 'protect-report', galleries: galleryIds, ...found });

@@ -1,6 +1,7 @@
 import { KithError, type Problem } from '../core/errors.ts';
 import { displayName } from './image-file.ts';
 import { printable } from './printable.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Why a photo was not taken; a stable code, a sentence, and what would help. */
 export interface Refusal {
@@ -63,11 +64,9 @@ function reasonOf(problem: Problem): RefusalReason | undefined {
   }
 }
 
-export function refusalRecord(file: string, refusal: Refusal) {
-  return { type: 'refused', file, ...refusal, advice: adviceFor(refusal.reason) };
-}
-
-/** One line for standard error. */
-export function describeRefusal(file: string, { reason, message }: Refusal): string {
-  return `${displayName(file)}: ${printable(message)} ${adviceFor(reason)}`;
+/** As a line of JSON, or in a sentence on standard error. */
+export function tellRefusal(terminal: Terminal, file: string, { reason, message }: Refusal): void {
+  const advice = adviceFor(reason);
+  terminal.record({ type: 'refused', file, reason, message, advice });
+  if (!terminal.isJson) terminal.fail(`${displayName(file)}: ${printable(message)} ${advice}`);
 }

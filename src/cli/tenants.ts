@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openRecords, removeCopies } from '../compose.ts';
 import { eraseTenantWithReceipt } from '../core/erase-with-receipt.ts';
 import { createApiKey } from '../core/operations/manage-api-keys.ts';
-import { type CommandContext, closing, requireData } from './command-context.ts';
+import { closing, type CommandContext, withRecords } from './command-context.ts';
 import { confirm } from './confirm.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
@@ -64,10 +64,9 @@ async function createTenant({ terminal, loadConfig }: CommandContext, tenantId: 
   });
 }
 
-async function listTenants({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
+async function listTenants(context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  return withRecords(context, async (deps) => {
     const tenants = await deps.store.listTenants();
     for (const tenant of tenants) terminal.record({ type: 'tenant', ...tenant });
     const rows = tenants.map(({ tenantId, keys, galleries, persons }) => [
@@ -80,13 +79,12 @@ async function listTenants({ terminal, loadConfig }: CommandContext): Promise<Ex
 }
 
 async function deleteTenant(
-  { terminal, loadConfig }: CommandContext,
+  context: CommandContext,
   tenantId: string,
   options: { readonly yes?: true },
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
+  const { terminal } = context;
+  return withRecords(context, async (deps, config) => {
     const tenant = (await deps.store.listTenants()).find((known) => known.tenantId === tenantId);
     if (!tenant) throw new UsageError(`There is no tenant "${tenantId}"; kith tenants list shows those there are.`);
     const what = `${count(tenant.galleries, 'gallery', 'galleries')} with ${count(tenant.persons, 'person', 'people')}`;

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
 import { boxRecord, qualityRecord } from './records.ts';
-import { describeRefusal, refusalRecord } from './refusals.ts';
+import { tellRefusal } from './refusals.ts';
 import { type Comparison, compareFiles } from './verify/compare.ts';
 import { oneIn, percent } from './words.ts';
 
@@ -36,8 +36,7 @@ async function verifyFiles(
   const compared = await compareFiles(context, files, options.largestFace ? 'largest' : undefined);
   if ('refused' in compared) {
     for (const { file, refusal } of compared.refused) {
-      terminal.record(refusalRecord(file, refusal));
-      if (!terminal.isJson) terminal.fail(describeRefusal(file, refusal));
+      tellRefusal(terminal, file, refusal);
     }
     return EXIT.nothingDone;
   }

@@ -27,9 +27,16 @@ export const FACES = {
 
 export type FaceName = keyof typeof FACES;
 
-/** A photo with that face alone. */
-export async function portraitOf(name: FaceName): Promise<Buffer> {
-  const { photo, box } = FACES[name];
+const portraits = new Map<FaceName, Promise<Buffer>>();
+
+/** A photo with that face alone; cut out of its photo once. */
+export function portraitOf(name: FaceName): Promise<Buffer> {
+  const portrait = portraits.get(name) ?? cutOut(FACES[name]);
+  portraits.set(name, portrait);
+  return portrait;
+}
+
+async function cutOut({ photo, box }: SampleFace): Promise<Buffer> {
   const [left, top, width, height] = box;
   const marginPx = Math.round(width * 0.3);
   return sharp(samplePhoto(photo))

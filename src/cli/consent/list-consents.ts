@@ -1,9 +1,9 @@
-import { DEFAULT_TENANT, openRecords } from '../../compose.ts';
+import { DEFAULT_TENANT } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { listDueConsents } from '../../core/operations/manage-consents.ts';
 import type { DuePlace } from '../../core/storage/consents.ts';
 import { DueConsents } from '../../dialects/kith/consent-wire.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import { type CommandContext, withRecords } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { PERSON_GALLERY_KINDS } from '../find-gallery.ts';
 import { printable } from '../printable.ts';
@@ -38,14 +38,8 @@ export async function listConsents(context: CommandContext, options: { readonly 
   }
 }
 
-async function fromDataDirectory(
-  { loadConfig }: CommandContext,
-  byMs: number,
-  enter: (due: Due) => void,
-): Promise<void> {
-  const config = loadConfig();
-  await requireData(config);
-  await closing(await openRecords(config, 'command-line'), async (deps) => {
+function fromDataDirectory(context: CommandContext, byMs: number, enter: (due: Due) => void): Promise<void> {
+  return withRecords(context, async (deps) => {
     const due = { tenantId: DEFAULT_TENANT, byMs, kinds: PERSON_GALLERY_KINDS };
     let after: DuePlace | undefined;
     for (;;) {

@@ -2,11 +2,11 @@
 import { openEngine } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { findFaces } from '../../core/operations/find-faces.ts';
-import type { Face, QualityReason } from '../../core/types.ts';
+import type { Face } from '../../core/types.ts';
 import { Detected } from '../../dialects/kith/photo-wire.ts';
 import { type CommandContext, closing, withProcesses } from '../command-context.ts';
-import { PHOTOS_ON_THE_WAY } from '../identify/look-up.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { coreQuality } from '../service/core-quality.ts';
+import { PHOTOS_ON_THE_WAY, pathTo, type ServiceClient } from '../service/service-client.ts';
 
 export interface SeenPhoto {
   readonly widthPx: number;
@@ -40,9 +40,6 @@ async function askService(service: ServiceClient, photo: Uint8Array): Promise<Se
   const { faces, ...size } = await service.call({ method: 'POST', path, photo, answers: Detected, isRepeatable: true });
   return {
     ...size,
-    faces: faces.map(({ box, quality }) => ({
-      box,
-      quality: { level: quality.level, reasons: quality.reasons as readonly QualityReason[] },
-    })),
+    faces: faces.map(({ box, quality }) => ({ box, quality: coreQuality(quality) })),
   };
 }

@@ -5,7 +5,7 @@ import { createGallery } from '../../core/operations/manage-galleries.ts';
 import { trainGallery } from '../../core/operations/train-gallery.ts';
 import type { Acting, Deps } from '../../core/ports.ts';
 import { findGallery } from '../find-gallery.ts';
-import type { PhotoTaker, TakerOptions } from './photo-taker.ts';
+import { type PhotoTaker, sayWhetherKept, type TakerOptions } from './photo-taker.ts';
 
 type TakerDeps = Omit<Deps, 'index'> & Acting;
 
@@ -37,9 +37,13 @@ export async function openLocalTaker(deps: TakerDeps, options: TakerOptions): Pr
 }
 
 /** Made when missing, of the kind that Azure's clients see as a large person group; only imagined in a dry run. */
-async function openGallery(deps: TakerDeps, { galleryId, isDryRun, keepPhotos, note }: TakerOptions) {
+async function openGallery(deps: TakerDeps, options: TakerOptions) {
+  const { galleryId, isDryRun, keepPhotos, note } = options;
   const found = await findGallery(deps, galleryId);
-  if (found) return found;
+  if (found) {
+    sayWhetherKept(options, found);
+    return found;
+  }
   const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId } as const;
   const settings = { name: galleryId, recognitionModel: DEFAULT_RECOGNITION_MODEL, keepPhotos };
   if (isDryRun) return { ...ref, ...settings, consentPolicy: 'attested' as const };

@@ -27,6 +27,12 @@ export interface TakerOptions {
   readonly note: (line: string) => void;
 }
 
+/** Pictures that were asked for and will not be there are told of before any photo is read. */
+export function sayWhetherKept({ galleryId, keepPhotos, note }: TakerOptions, gallery: { readonly keepPhotos?: boolean }) {
+  if (!keepPhotos || gallery.keepPhotos) return;
+  note(`The gallery "${galleryId}" was there and keeps no pictures; kith gallery set ${galleryId} --keep-photos lets it.`);
+}
+
 export interface PhotoTaker {
   /** Any number at once; once it resolves, what it says is safe on the disk. */
   take(photo: PhotoToImport): Promise<TakenPhoto>;

@@ -1,15 +1,14 @@
 import type { Static } from 'typebox';
 import type { PhotoToImport } from '../../core/operations/import-photos.ts';
 import type { NewConsent } from '../../core/storage/consents.ts';
-import type { Quality, QualityReason } from '../../core/types.ts';
 import type { Consent } from '../../dialects/kith/consent-wire.ts';
 import { Imported, KnownPhoto } from '../../dialects/kith/import-wire.ts';
-import type { FaceQuality } from '../../dialects/kith/wire.ts';
 import { createRemoteGallery, findRemoteGallery } from '../gallery/remote-galleries.ts';
+import { coreQuality } from '../service/core-quality.ts';
 import { pathTo, type ServiceClient } from '../service/service-client.ts';
 import { ServiceError } from '../service/service-error.ts';
 import { UsageError } from '../usage-error.ts';
-import type { PhotoTaker, TakenPhoto, TakerOptions } from './photo-taker.ts';
+import { type PhotoTaker, sayWhetherKept, type TakenPhoto, type TakerOptions } from './photo-taker.ts';
 
 /** The service enrols, by the same rules; a photo that it has already is asked for by its hash, and not sent again. */
 export async function openRemoteTaker(service: ServiceClient, options: TakerOptions): Promise<PhotoTaker> {
@@ -76,7 +75,7 @@ export async function openRemoteTaker(service: ServiceClient, options: TakerOpti
 async function openGallery(service: ServiceClient, options: TakerOptions): Promise<void> {
   const { galleryId, isDryRun, keepPhotos, note } = options;
   try {
-    await findRemoteGallery(service, galleryId);
+    sayWhetherKept(options, await findRemoteGallery(service, galleryId));
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'gallery-not-found') throw error;
     if (isDryRun) {
@@ -99,10 +98,6 @@ function consentQuery({ consent }: PhotoToImport): Readonly<Record<string, strin
     ...(givenMs === undefined ? {} : { consentGivenAt: new Date(givenMs).toISOString() }),
     ...(untilMs === undefined ? {} : { consentUntil: new Date(untilMs).toISOString() }),
   };
-}
-
-function coreQuality({ level, reasons }: Static<typeof FaceQuality>): Quality {
-  return { level, reasons: reasons as readonly QualityReason[] };
 }
 
 function coreConsent({ givenBy, method, textHash, givenAt, until }: Static<typeof Consent>): NewConsent {

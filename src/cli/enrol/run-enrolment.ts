@@ -10,7 +10,7 @@ import type { Terminal } from '../terminal.ts';
 import { count } from '../words.ts';
 import type { PhotoPlan, PlannedPhoto } from './photo-plan.ts';
 import type { PhotoTaker, TakenPhoto } from './photo-taker.ts';
-import { startProgress } from './progress.ts';
+import { startProgress } from '../progress.ts';
 import type { Report } from './report.ts';
 import { type EnrolmentTotals, sayTotals } from './summary.ts';
 

@@ -3,7 +3,7 @@ import { adviceFor, type RefusalReason } from '../refusals.ts';
 import type { Terminal } from '../terminal.ts';
 import { count } from '../words.ts';
 import { ASIDE_IN_WORDS, type AsideReason, type PlanAside } from './photo-plan.ts';
-import { duration } from './rate-meter.ts';
+import { duration } from '../rate-meter.ts';
 
 export interface RefusedPhoto {
   readonly file: string;

@@ -5,7 +5,7 @@ import type { Deps } from '../../core/ports.ts';
 import type { AnalysedImage, Box, Face, QualityLevel } from '../../core/types.ts';
 import { forEachConcurrently } from '../concurrently.ts';
 import type { PlannedPhoto } from '../enrol/photo-plan.ts';
-import { startProgress } from '../enrol/progress.ts';
+import { startProgress } from '../progress.ts';
 import { readImageFile } from '../image-file.ts';
 import { type Refusal, refusalOf } from '../refusals.ts';
 import type { StopListener } from '../stop-signal.ts';

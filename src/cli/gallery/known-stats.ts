@@ -1,10 +1,9 @@
 // How a gallery is searched, told by the data directory or by a service.
 import type { Static } from 'typebox';
-import { composeWithoutIndex } from '../../compose.ts';
 import { galleryStats } from '../../core/operations/gallery-stats.ts';
 import type { GalleryKind } from '../../core/types.ts';
 import * as wire from '../../dialects/kith/wire.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import { type CommandContext, withRecordsAndEngine } from '../command-context.ts';
 import { getGallery } from '../find-gallery.ts';
 import { pathTo, type ServiceClient } from '../service/service-client.ts';
 import { REMOTE_KIND } from './remote-galleries.ts';
@@ -24,10 +23,8 @@ async function remoteStats(service: ServiceClient, galleryId: string): Promise<K
   return { ...stats, kind: REMOTE_KIND };
 }
 
-async function localStats({ loadConfig }: CommandContext, galleryId: string): Promise<KnownStats> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await composeWithoutIndex(config, 'command-line'), async (deps) => {
+function localStats(context: CommandContext, galleryId: string): Promise<KnownStats> {
+  return withRecordsAndEngine(context, async (deps) => {
     const gallery = await getGallery(deps, galleryId);
     const { persons, enrolments, pack, rule } = await galleryStats(deps, gallery);
     const { kind, name, keepPhotos, twoPersonRule, recognitionModel, tail } = gallery;

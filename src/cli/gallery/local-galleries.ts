@@ -1,10 +1,10 @@
-import { DEFAULT_TENANT, openRecords, removeCopies } from '../../compose.ts';
+import { DEFAULT_TENANT, removeCopies } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { enforceRetention, listOverdue } from '../../core/operations/enforce-retention.ts';
 import { deleteGallery, listGalleries, updateGallery } from '../../core/operations/manage-galleries.ts';
 import type { UnusedPerson } from '../../core/storage/uses.ts';
 import type { Gallery, GalleryKind } from '../../core/types.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import { type CommandContext, withRecords } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
 import type { KnownGalleries, KnownGallery } from './known-galleries.ts';
@@ -12,13 +12,11 @@ import type { KnownGalleries, KnownGallery } from './known-galleries.ts';
 const KINDS: readonly GalleryKind[] = ['large-person', 'person', 'large-face', 'face'];
 
 /** Opens the data directory for as long as `work` takes. */
-export async function withLocalGalleries(
-  { loadConfig }: CommandContext,
+export function withLocalGalleries(
+  context: CommandContext,
   work: (galleries: KnownGalleries) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
+  return withRecords(context, async (deps, config) => {
     // Copies on the disk go before an erasure is acknowledged; a running service follows by itself
     const erasing = { ...deps, follower: { catchUp: () => removeCopies(config) } };
 

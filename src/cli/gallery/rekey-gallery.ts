@@ -1,16 +1,15 @@
-import { openRecords, removeCopies } from '../../compose.ts';
+import { removeCopies } from '../../compose.ts';
 import { rekeyGallery as rekey } from '../../core/operations/rekey-gallery.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
-import { startProgress } from '../enrol/progress.ts';
+import { type CommandContext, withRecords } from '../command-context.ts';
+import { startProgress } from '../progress.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
 import { listenForStop } from '../stop-signal.ts';
 import { count } from '../words.ts';
 
-export async function rekeyGallery({ terminal, loadConfig }: CommandContext, galleryId: string): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (deps) => {
+export function rekeyGallery(context: CommandContext, galleryId: string): Promise<ExitCode> {
+  const { terminal } = context;
+  return withRecords(context, async (deps, config) => {
     const gallery = await getGallery(deps, galleryId);
     const { enrolments } = await deps.store.countGallery(gallery);
     const progress = startProgress(terminal, enrolments, 'face');

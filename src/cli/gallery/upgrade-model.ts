@@ -1,10 +1,10 @@
-import { composeWithoutIndex, removeCopies } from '../../compose.ts';
+import { removeCopies } from '../../compose.ts';
 import type { Config } from '../../config.ts';
 import { type ModelUpgraded, upgradeModel as upgrade } from '../../core/operations/upgrade-model.ts';
 import type { Gallery } from '../../core/types.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import { type CommandContext, type RecordsAndEngine, withRecordsAndEngine } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
-import { startProgress } from '../enrol/progress.ts';
+import { startProgress } from '../progress.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
 import { listenForStop } from '../stop-signal.ts';
@@ -18,19 +18,16 @@ interface UpgradeOptions {
   readonly yes?: true;
 }
 
-type OpenedDeps = Awaited<ReturnType<typeof composeWithoutIndex>>;
-
 /** Faces named one by one when they can't be read anew; more are only counted, and all stand in --json. */
 const NAMED = 10;
 
 export async function upgradeModel(
-  { terminal, loadConfig }: CommandContext,
+  context: CommandContext,
   galleryId: string,
   options: UpgradeOptions,
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await composeWithoutIndex(config, 'command-line'), async (deps) => {
+  const { terminal } = context;
+  return withRecordsAndEngine(context, async (deps, config) => {
     const gallery = await getGallery(deps, galleryId);
     if (!deps.recognitionModels.has(options.to)) {
       const known = [...deps.recognitionModels.keys()].join(', ');
@@ -53,7 +50,7 @@ export async function upgradeModel(
 }
 
 interface UpgradeRun {
-  readonly deps: OpenedDeps;
+  readonly deps: RecordsAndEngine;
   readonly config: Config;
   readonly gallery: Gallery;
   readonly to: string;

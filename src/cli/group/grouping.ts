@@ -2,11 +2,11 @@
 import { openEngine } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { groupPhotoFaces, type PhotoFace, readPhotoFaces } from '../../core/operations/group-photos.ts';
-import type { Box, Quality, QualityReason } from '../../core/types.ts';
+import type { Box, Quality } from '../../core/types.ts';
 import { Detected, Grouped, MAX_PROBES_COMPARED } from '../../dialects/kith/photo-wire.ts';
 import { type CommandContext, closing, withProcesses } from '../command-context.ts';
-import { PHOTOS_ON_THE_WAY } from '../identify/look-up.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { coreQuality } from '../service/core-quality.ts';
+import { PHOTOS_ON_THE_WAY, pathTo, type ServiceClient } from '../service/service-client.ts';
 
 export interface GroupedFace {
   readonly file: string;
@@ -56,10 +56,8 @@ function groupingByService(service: ServiceClient): Grouping<ProbedFace> {
     async read(file, photo) {
       const query = { keepForS: PROBE_TTL_S };
       const { faces } = await service.call({ method: 'POST', path: pathTo('detect'), query, photo, answers: Detected });
-      return faces.flatMap(({ box, quality: { level, reasons }, probeId }) =>
-        probeId === undefined || level === 'low'
-          ? []
-          : [{ file, box, quality: { level, reasons: reasons as readonly QualityReason[] }, probeId }],
+      return faces.flatMap(({ box, quality, probeId }) =>
+        probeId === undefined || quality.level === 'low' ? [] : [{ file, box, quality: coreQuality(quality), probeId }],
       );
     },
     async group(faces) {

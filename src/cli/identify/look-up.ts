@@ -2,12 +2,13 @@
 import type { Static } from 'typebox';
 import type { Outcome } from '../../core/decide.ts';
 import { identifyPhoto } from '../../core/operations/identify-photo.ts';
-import type { Box, Quality, QualityReason } from '../../core/types.ts';
+import type { Box, Quality } from '../../core/types.ts';
 import { Identified } from '../../dialects/kith/wire.ts';
 import { type CommandContext, withEverything } from '../command-context.ts';
 import { getGallery } from '../find-gallery.ts';
 import { findRemoteGallery } from '../gallery/remote-galleries.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { coreQuality } from '../service/core-quality.ts';
+import { PHOTOS_ON_THE_WAY, pathTo, type ServiceClient } from '../service/service-client.ts';
 import type { NamedCandidate } from '../words.ts';
 
 export interface LookedUpPhoto {
@@ -45,9 +46,6 @@ export interface LookUpOptions {
 }
 
 export type LookUp = (image: Uint8Array) => Promise<LookedUpPhoto>;
-
-/** Photos on their way to a service at once: it has its own queue. */
-export const PHOTOS_ON_THE_WAY = 4;
 
 export async function withLookUp<T>(
   context: CommandContext,
@@ -110,7 +108,7 @@ function lookedUpFace(face: Static<typeof Identified>['faces'][number]): LookedU
   const { box, quality, outcome, candidates, search } = face;
   return {
     box,
-    quality: { level: quality.level, reasons: quality.reasons as readonly QualityReason[] },
+    quality: coreQuality(quality),
     outcome,
     candidates: candidates.map(({ name, ...candidate }) => ({ ...candidate, personName: name })),
     search,

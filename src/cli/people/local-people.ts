@@ -1,11 +1,11 @@
-import { openRecords, removeCopies } from '../../compose.ts';
+import { removeCopies } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { giveConsent, withdrawConsent } from '../../core/operations/manage-consents.ts';
 import { listEnrolments } from '../../core/operations/manage-enrolments.ts';
 import { createPerson, deletePerson, listPersons, updatePerson } from '../../core/operations/manage-persons.ts';
 import { listMerges, mergePersons, moveEnrolments, undoMerge } from '../../core/operations/merge-persons.ts';
 import type { PersonWithEnrolments } from '../../core/storage/persons.ts';
-import { type CommandContext, closing, requireData } from '../command-context.ts';
+import { type CommandContext, withRecords } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
 import type { KnownPerson, PeopleOfGallery } from './people-of-gallery.ts';
@@ -14,14 +14,12 @@ import type { KnownPerson, PeopleOfGallery } from './people-of-gallery.ts';
 const SAME_NAME = 5;
 
 /** Opens the data directory for as long as `work` takes. */
-export async function withLocalPeople(
-  { loadConfig }: CommandContext,
+export function withLocalPeople(
+  context: CommandContext,
   galleryId: string,
   work: (people: PeopleOfGallery) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const config = loadConfig();
-  await requireData(config);
-  return closing(await openRecords(config, 'command-line'), async (records) => {
+  return withRecords(context, async (records, config) => {
     // The service's index follows the store by itself, within half a second
     const deps = { ...records, follower: { catchUp: async () => undefined } };
     // Copies on the disk go before an erasure is acknowledged

@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
 import { MAX_PAGE } from '../../core/limits.ts';
 import type { NewConsent } from '../../core/storage/consents.ts';
-import type { QualityReason } from '../../core/types.ts';
 import { Consent } from '../../dialects/kith/consent-wire.ts';
 import * as wire from '../../dialects/kith/wire.ts';
+import { coreQuality } from '../service/core-quality.ts';
 import { pathTo, type ServiceClient } from '../service/service-client.ts';
 import type { KnownMerge, KnownPerson, PeopleOfGallery } from './people-of-gallery.ts';
 
@@ -62,7 +62,7 @@ export function openRemotePeople(service: ServiceClient, galleryId: string): Peo
       const { faces } = await service.call({ method: 'GET', path, answers: wire.EnrolledFaces, isRepeatable: true });
       return faces.map(({ faceId, quality, hasPhoto, createdAt }) => ({
         faceId,
-        quality: { level: quality.level, reasons: quality.reasons as readonly QualityReason[] },
+        quality: coreQuality(quality),
         hasPhoto,
         createdMs: Date.parse(createdAt),
       }));

@@ -27,6 +27,9 @@ export interface ServiceClient {
   close(): Promise<void>;
 }
 
+/** At once: a service has its own queue. */
+export const PHOTOS_ON_THE_WAY = 4;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A photo may wait in the service's queue. */
 const HEAD_TIMEOUT_MS = 120_000;

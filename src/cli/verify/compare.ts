@@ -5,11 +5,12 @@ import type { Outcome } from '../../core/decide.ts';
 import type { FaceTarget } from '../../core/face-choice.ts';
 import { DEFAULT_MIN_CONFIDENCE, DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { readFaceToCompare, verifyFaces } from '../../core/operations/verify-photos.ts';
-import type { Box, Quality, QualityReason } from '../../core/types.ts';
+import type { Box, Quality } from '../../core/types.ts';
 import { Verified } from '../../dialects/kith/photo-wire.ts';
 import { type CommandContext, closing, withProcesses } from '../command-context.ts';
 import { readImageFile } from '../image-file.ts';
 import { type Refusal, refusalOf } from '../refusals.ts';
+import { coreQuality } from '../service/core-quality.ts';
 import { pathTo, type ServiceClient } from '../service/service-client.ts';
 
 export interface ComparedFace {
@@ -103,5 +104,5 @@ async function readBoth<T>(
 }
 
 function comparedFace({ box, quality }: Static<typeof Verified>['faces']['photo']): ComparedFace {
-  return { box, quality: { level: quality.level, reasons: quality.reasons as readonly QualityReason[] } };
+  return { box, quality: coreQuality(quality) };
 }

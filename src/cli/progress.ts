@@ -1,6 +1,6 @@
 import { type GenericFormatter, SingleBar } from 'cli-progress';
-import type { Terminal } from '../terminal.ts';
-import { count } from '../words.ts';
+import type { Terminal } from './terminal.ts';
+import { count } from './words.ts';
 import { createRateMeter, duration } from './rate-meter.ts';
 
 export interface Progress {
