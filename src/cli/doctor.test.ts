@@ -37,7 +37,10 @@ describe('the data directory', () => {
     });
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    expect(await checkData(at(file))).toMatchObject({ outcome: 'fault', message: expect.stringContaining('is a file') });
+    expect(await checkData(at(file))).toMatchObject({
+      outcome: 'fault',
+      message: expect.stringContaining('is a file'),
+    });
   });
 
   test('with a database of another Kith', async () => {
@@ -98,5 +101,6 @@ test('a fresh install has nothing wrong, and what was looked at is told', async 
   const { code, stdout } = await runHere(['doctor'], { KITH_DATA_DIR: dataDir });
   expect({ code, faults: stdout.match(/^fault.*/gm) }).toEqual({ code: 0, faults: null });
   expect(stdout).toContain(`version: Kith ${packageVersion()}`);
-  for (const check of ['node', 'models', 'search', 'time', 'data', 'disk', 'tls']) expect(stdout).toContain(`${check}: `);
+  for (const check of ['node', 'models', 'search', 'time', 'data', 'disk', 'tls'])
+    expect(stdout).toContain(`${check}: `);
 });

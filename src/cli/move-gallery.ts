@@ -5,7 +5,7 @@ import { readKeyLines } from '../backup/seal.ts';
 import { composeWithoutIndex, DEFAULT_TENANT, removeCopies } from '../compose.ts';
 import { audited, auditedGallery } from '../core/audited.ts';
 import { checkMovedPerson, describeGallery, exportPeople, importGallery } from '../core/operations/move-gallery.ts';
-import { closing, type CommandContext, withRecordsAndEngine } from './command-context.ts';
+import { type CommandContext, closing, withRecordsAndEngine } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
 import { describeFileError } from './image-file.ts';

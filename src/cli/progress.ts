@@ -1,7 +1,7 @@
 import { type GenericFormatter, SingleBar } from 'cli-progress';
+import { createRateMeter, duration } from './rate-meter.ts';
 import type { Terminal } from './terminal.ts';
 import { count } from './words.ts';
-import { createRateMeter, duration } from './rate-meter.ts';
 
 export interface Progress {
   /** One more is through. */

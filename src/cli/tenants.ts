@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openRecords, removeCopies } from '../compose.ts';
 import { eraseTenantWithReceipt } from '../core/erase-with-receipt.ts';
 import { createApiKey } from '../core/operations/manage-api-keys.ts';
-import { closing, type CommandContext, withRecords } from './command-context.ts';
+import { type CommandContext, closing, withRecords } from './command-context.ts';
 import { confirm } from './confirm.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';

@@ -43,7 +43,11 @@ const faceIds = async (person: string) => {
 test('two who are one are merged, and parted again', async () => {
   const merge = ['people', 'merge', 'Anne', 'Ann', '-g', 'club'];
   const asked = await command(...merge);
-  expect(asked).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/Anne with 1 photo.*Ann with 1.*--yes/) });
+  expect(asked).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/Anne with 1 photo.*Ann with 1.*--yes/),
+  });
   const [merged] = await run(...merge, '--yes');
   expect(await names()).toEqual(['Ann', 'Bob']);
   expect(await faceIds('Ann')).toHaveLength(2);

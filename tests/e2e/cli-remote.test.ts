@@ -204,7 +204,9 @@ test('galleries are made, changed, searched for duplicates and erased', async ()
   expect(await run('gallery', 'retention', 'second', '--dry-run')).toEqual([]);
   const [stats] = await run('gallery', 'stats', 'second');
   expect(stats).toMatchObject({ kind: 'large-person', people: 2, faces: 2, targetFpir: 0.001, model: 'fast' });
-  expect((await there('gallery', 'stats', 'second')).stdout).toMatch(/2 people, 2 photos.*\n.*\nNamed from a score of 0\./);
+  expect((await there('gallery', 'stats', 'second')).stdout).toMatch(
+    /2 people, 2 photos.*\n.*\nNamed from a score of 0\./,
+  );
   const [erased] = await run('gallery', 'delete', 'second', '--yes');
   expect(erased).toMatchObject({ people: 2, faces: 2, receipt: {} });
 });
@@ -220,7 +222,10 @@ test('keys are made, listed, replaced and ended', async () => {
     { permissions: ['search'], galleries: ['club'] },
   ]);
   const asked = await there('keys', 'revoke', keyId);
-  expect(asked).toMatchObject({ code: 2, stderr: expect.stringMatching(/ends the key "desk" \(search\), 1 of 3.*--yes/) });
+  expect(asked).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/ends the key "desk" \(search\), 1 of 3.*--yes/),
+  });
   await run('keys', 'revoke', keyId, '--yes');
   for (const args of [
     ['revoke', keyId, '--yes'],

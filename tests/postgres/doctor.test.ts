@@ -41,7 +41,10 @@ describe.skipIf(SHARED_POSTGRES === undefined)(`doctor (${WITHOUT_POSTGRES})`, (
     expect((await runHere(['keys', 'create'], settings('one'))).code).toBe(0);
     const after = await findings('one', { KITH_SEARCH: 'postgres' });
     expect(said(after, /tables are of this version/)).toMatchObject({ outcome: 'ok' });
-    expect(said(after, /it is the master key of the other nodes/)).toMatchObject({ outcome: 'ok', check: 'master key' });
+    expect(said(after, /it is the master key of the other nodes/)).toMatchObject({
+      outcome: 'ok',
+      check: 'master key',
+    });
     expect(said(after, /pgvector/)).toMatchObject({ check: 'search' });
 
     await mkdir(join(root, 'two'));

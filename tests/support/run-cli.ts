@@ -8,10 +8,7 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-export async function runHere(
-  argv: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<CliRun> {
+export async function runHere(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
   const stdout = collect();
   const stderr = collect();
   const code = await runCli(argv, { env, stdout: stdout.stream, stderr: stderr.stream });

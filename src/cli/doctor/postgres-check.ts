@@ -59,7 +59,8 @@ function accessFindings({ role, seesAllTenants, isEncrypted, isLocal }: ServerFa
 function clockFinding({ clockAheadMs }: ServerFacts): Finding {
   const apartMs = Math.abs(clockAheadMs);
   const said = `the clocks of this machine and of the database are ${(apartMs / 1000).toFixed(1)} s apart`;
-  const finding = apartMs > CLOCK_FAULT_MS ? fault(`${said}: set them`) : apartMs > CLOCK_NOTE_MS ? note(said) : ok(said);
+  const finding =
+    apartMs > CLOCK_FAULT_MS ? fault(`${said}: set them`) : apartMs > CLOCK_NOTE_MS ? note(said) : ok(said);
   return { ...finding, check: 'time' };
 }
 

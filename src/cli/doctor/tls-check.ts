@@ -20,10 +20,13 @@ export const checkTls: Check = async ({ tlsCertPath, tlsKeyPath }) => {
 };
 
 function describeTerm({ validFrom, validTo }: X509Certificate): Finding {
-  if (Date.parse(validFrom) > Date.now()) return fault(`the certificate is not good before ${validFrom}: is the clock right?`);
+  if (Date.parse(validFrom) > Date.now())
+    return fault(`the certificate is not good before ${validFrom}: is the clock right?`);
   const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
   if (days < 0) return fault(`the certificate has run out on ${validTo}`);
-  return days < SOON_DAYS ? note(`the certificate runs out in ${days} days`) : ok(`the certificate is good for ${days} days`);
+  return days < SOON_DAYS
+    ? note(`the certificate runs out in ${days} days`)
+    : ok(`the certificate is good for ${days} days`);
 }
 
 /** A sentence where it can't be read. */

@@ -28,9 +28,14 @@ export interface TakerOptions {
 }
 
 /** Pictures that were asked for and will not be there are told of before any photo is read. */
-export function sayWhetherKept({ galleryId, keepPhotos, note }: TakerOptions, gallery: { readonly keepPhotos?: boolean }) {
+export function sayWhetherKept(
+  { galleryId, keepPhotos, note }: TakerOptions,
+  gallery: { readonly keepPhotos?: boolean },
+) {
   if (!keepPhotos || gallery.keepPhotos) return;
-  note(`The gallery "${galleryId}" was there and keeps no pictures; kith gallery set ${galleryId} --keep-photos lets it.`);
+  note(
+    `The gallery "${galleryId}" was there and keeps no pictures; kith gallery set ${galleryId} --keep-photos lets it.`,
+  );
 }
 
 export interface PhotoTaker {

@@ -3,6 +3,7 @@ import { forEachConcurrently } from '../concurrently.ts';
 import { consentRecord } from '../consent/consent-record.ts';
 import { EXIT, type ExitCode, exitCodeFor } from '../exit-codes.ts';
 import { readImageFile } from '../image-file.ts';
+import { startProgress } from '../progress.ts';
 import { qualityRecord } from '../records.ts';
 import { adviceFor, type Refusal, refusalOf } from '../refusals.ts';
 import { listenForStop } from '../stop-signal.ts';
@@ -10,7 +11,6 @@ import type { Terminal } from '../terminal.ts';
 import { count } from '../words.ts';
 import type { PhotoPlan, PlannedPhoto } from './photo-plan.ts';
 import type { PhotoTaker, TakenPhoto } from './photo-taker.ts';
-import { startProgress } from '../progress.ts';
 import type { Report } from './report.ts';
 import { type EnrolmentTotals, sayTotals } from './summary.ts';
 

@@ -1,9 +1,9 @@
 import { printable } from '../printable.ts';
+import { duration } from '../rate-meter.ts';
 import { adviceFor, type RefusalReason } from '../refusals.ts';
 import type { Terminal } from '../terminal.ts';
 import { count } from '../words.ts';
 import { ASIDE_IN_WORDS, type AsideReason, type PlanAside } from './photo-plan.ts';
-import { duration } from '../rate-meter.ts';
 
 export interface RefusedPhoto {
   readonly file: string;

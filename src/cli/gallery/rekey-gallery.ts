@@ -1,9 +1,9 @@
 import { removeCopies } from '../../compose.ts';
 import { rekeyGallery as rekey } from '../../core/operations/rekey-gallery.ts';
 import { type CommandContext, withRecords } from '../command-context.ts';
-import { startProgress } from '../progress.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
+import { startProgress } from '../progress.ts';
 import { listenForStop } from '../stop-signal.ts';
 import { count } from '../words.ts';
 

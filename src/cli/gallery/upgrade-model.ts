@@ -4,9 +4,9 @@ import { type ModelUpgraded, upgradeModel as upgrade } from '../../core/operatio
 import type { Gallery } from '../../core/types.ts';
 import { type CommandContext, type RecordsAndEngine, withRecordsAndEngine } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
-import { startProgress } from '../progress.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
+import { startProgress } from '../progress.ts';
 import { listenForStop } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -94,7 +94,9 @@ function report(
       const { upgraded, dropped } = result;
       terminal.record({ type: 'model-upgraded', galleryId, recognitionModel, faces: upgraded, dropped });
       const erased =
-        dropped > 0 ? ` ${count(dropped, 'face')} without a usable picture ${dropped === 1 ? 'is' : 'are'} erased.` : '';
+        dropped > 0
+          ? ` ${count(dropped, 'face')} without a usable picture ${dropped === 1 ? 'is' : 'are'} erased.`
+          : '';
       terminal.say(
         `The gallery "${galleryId}" is searched by "${recognitionModel}" now: ${count(upgraded, 'face')} read anew.${erased}`,
       );

@@ -17,7 +17,12 @@ export function openRemoteKeys(service: ServiceClient): KnownKeys {
       return keys.map(known);
     },
     create: ({ label, permissions, bounds }) =>
-      service.call({ method: 'POST', path: pathTo('keys'), json: { label, permissions, ...bounds }, answers: wire.MadeKey }),
+      service.call({
+        method: 'POST',
+        path: pathTo('keys'),
+        json: { label, permissions, ...bounds },
+        answers: wire.MadeKey,
+      }),
     rotate: (keyId) =>
       unlessUnknown(
         service.call({ method: 'POST', path: pathTo('keys', keyId, 'rotate'), answers: wire.MadeKey }),

@@ -100,15 +100,13 @@ export function splitPerson(context: CommandContext, idOrName: string, options: 
     await people.moveFaces({ ...ids, faceIds });
     terminal.record({ type: 'faces-moved', ...ids, name: to.name, faceIds });
     const moved = count(faceIds.length, 'photo');
-    terminal.say(`${moved} of ${printable(from.name)} ${faceIds.length === 1 ? 'is' : 'are'} now ${printable(to.name)}'s.`);
+    terminal.say(
+      `${moved} of ${printable(from.name)} ${faceIds.length === 1 ? 'is' : 'are'} now ${printable(to.name)}'s.`,
+    );
   });
 }
 
-export function erasePeople(
-  context: CommandContext,
-  persons: readonly string[],
-  options: Unasked,
-): Promise<ExitCode> {
+export function erasePeople(context: CommandContext, persons: readonly string[], options: Unasked): Promise<ExitCode> {
   const { terminal } = context;
   return inGallery(context, options, async (people) => {
     // Somebody may be named twice, by name and by id
@@ -123,7 +121,13 @@ export function erasePeople(
     await confirm(terminal, `This erases ${whom} with ${count(faces, 'photo')} for good.`, options);
     for (const { personId, name, faceIds } of found) {
       const signed = await people.erase(personId);
-      terminal.record({ type: 'person-erased', galleryId: people.galleryId, personId, faces: faceIds.length, ...signed });
+      terminal.record({
+        type: 'person-erased',
+        galleryId: people.galleryId,
+        personId,
+        faces: faceIds.length,
+        ...signed,
+      });
       terminal.say(`Erased ${printable(name)} with ${count(faceIds.length, 'photo')}.`);
     }
   });

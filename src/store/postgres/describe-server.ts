@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { NODE_HEARD_OF } from './nodes.ts';
 import { findSchema, type SchemaState } from './migrations.ts';
+import { NODE_HEARD_OF } from './nodes.ts';
 import type { PrimaryPool } from './primary-pool.ts';
 import { ALL_TENANTS } from './tenant-of.ts';
 
@@ -76,7 +76,9 @@ async function readTables(
   const nodes = await client.query<{ name: string; version: string }>(
     `SELECT name, version FROM nodes WHERE seen_at > now() - ${NODE_HEARD_OF} ORDER BY name`,
   );
-  const probes = await client.query<{ sealed: Uint8Array }>('SELECT sealed FROM probes WHERE probe_id = $1', [keyCheckId]);
+  const probes = await client.query<{ sealed: Uint8Array }>('SELECT sealed FROM probes WHERE probe_id = $1', [
+    keyCheckId,
+  ]);
   const keyCheck = probes.rows[0]?.sealed;
   return { schema, nodes: nodes.rows, ...(keyCheck ? { keyCheck } : {}) };
 }
