@@ -1,6 +1,6 @@
 import { type ComponentType, useCallback, useEffect, useState } from 'react';
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from 'react-aria-components';
-import { type Api, createApi, type Gallery } from './api.ts';
+import { type Api, createApi } from './api.ts';
 import icon from './icon.svg';
 import { AddPhotos } from './screens/add-photos.tsx';
 import { Duplicates } from './screens/duplicates.tsx';
@@ -15,6 +15,7 @@ import { SignIn } from './screens/sign-in.tsx';
 import { SessionProvider, useSession } from './session.tsx';
 import { texts } from './texts.ts';
 import { Fault, Loading, useLoad } from './ui.tsx';
+import type { Gallery } from './wire.ts';
 
 type Page = keyof typeof texts.nav;
 const PAGES = Object.keys(texts.nav) as Page[];

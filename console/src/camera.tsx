@@ -1,12 +1,12 @@
 // A picture from the camera, with what would make it better while it can still be made so.
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
-import type { Box, Detected } from './api.ts';
 import { useCamera } from './camera-stream.ts';
 import { placeOver } from './place-over.ts';
 import { useSession } from './session.tsx';
 import { texts } from './texts.ts';
 import { Action, Fault } from './ui.tsx';
+import type { Box, Detected } from './wire.ts';
 
 /** From the start of one look to the next; a look that takes longer is waited for. */
 const LOOK_EVERY_MS = 500;

@@ -1,7 +1,7 @@
 // What has to be known of somebody's consent before they are added to a gallery that asks for it.
 import { Input, Label, Text, TextArea, TextField } from 'react-aria-components';
-import type { NewConsent } from './api.ts';
 import { texts } from './texts.ts';
+import type { NewConsent } from './wire.ts';
 
 export interface ConsentDraft {
   readonly givenBy: string;

@@ -1,5 +1,5 @@
 // Faces cut out of a photo by the browser, small enough that hundreds can lie on one page.
-import type { Box, Detected } from './api.ts';
+import type { Box, Detected } from './wire.ts';
 
 const SIDE_PX = 160;
 /** Around the box, so that the whole head is seen. */

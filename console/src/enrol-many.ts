@@ -1,5 +1,6 @@
 // Photos of many people, added one after the other: each person is made with the first photo that is taken.
-import { type Api, ApiError, type NewConsent, type Person } from './api.ts';
+import { type Api, ApiError } from './api.ts';
+import type { NewConsent, Person } from './wire.ts';
 
 export interface PhotoToAdd {
   readonly id: number;

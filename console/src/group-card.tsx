@@ -6,8 +6,8 @@ import { type ConsentDraft, ConsentFields, isComplete, NO_CONSENT, toConsent } f
 import { findOrMake, isOutage } from './enrol-many.ts';
 import { FaceImage } from './one-face.tsx';
 import type { PileFace } from './pile.ts';
+import { Refusals } from './refusals.tsx';
 import { qualityInWords } from './screens/identify.tsx';
-import { whyRefused } from './screens/person.tsx';
 import { useGallery } from './session.tsx';
 import { texts } from './texts.ts';
 import { Action, Fault } from './ui.tsx';
@@ -200,14 +200,9 @@ function RefusedFaces({ refused }: { readonly refused: readonly Refused[] }) {
   return (
     <div role="alert">
       <p>{texts.group.refused}</p>
-      <ul className="refusals">
-        {refused.map(({ face, error }) => (
-          <li key={face.probeId}>
-            <bdi className="file-name">{face.file.name}</bdi>
-            <span>{whyRefused(error)}</span>
-          </li>
-        ))}
-      </ul>
+      <Refusals
+        refused={refused.map(({ face: { probeId, file }, error }) => ({ id: probeId, name: file.name, error }))}
+      />
     </div>
   );
 }

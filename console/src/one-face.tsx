@@ -1,12 +1,12 @@
 // One face of one photo: the photo by drop or dialog, and where it shows several faces, which of them.
 import { useEffect, useRef, useState } from 'react';
 import { Button, Label, Radio, RadioGroup } from 'react-aria-components';
-import type { Box, Quality } from './api.ts';
 import { cropFaces } from './crop-faces.ts';
 import { PhotoDrop } from './photo-drop.tsx';
 import { useSession } from './session.tsx';
 import { texts } from './texts.ts';
 import { Fault, Loading } from './ui.tsx';
+import type { Box, Quality } from './wire.ts';
 
 export interface OneFace {
   readonly file: File;

@@ -9,12 +9,12 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { Person } from './api.ts';
 import { nextTile, ROW_PX, rowsInView, type Shape, scrollToRow, shapeOf } from './grid-rows.ts';
 import type { PeopleWindow } from './people-window.ts';
 import { useGallery } from './session.tsx';
 import { texts } from './texts.ts';
 import { FacePicture } from './ui.tsx';
+import type { Person } from './wire.ts';
 
 /** Whoever is only scrolled past needs no picture. */
 const PICTURE_AFTER_MS = 150;

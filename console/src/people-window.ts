@@ -1,5 +1,5 @@
 // A list of people that may be long: pages of it are fetched where it is looked at, and dropped when that is far away.
-import type { PeoplePage, PeopleWanted, Person } from './api.ts';
+import type { PeoplePage, PeopleWanted, Person } from './wire.ts';
 
 export const PAGE = 100;
 /** So many pages are kept: those that are nearest to what is looked at. */

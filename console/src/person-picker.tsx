@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 import { Input, Label, ListBox, ListBoxItem, SearchField } from 'react-aria-components';
-import type { Person } from './api.ts';
 import { useGallery } from './session.tsx';
 import { texts } from './texts.ts';
 import { FacePicture } from './ui.tsx';
+import type { Person } from './wire.ts';
 
 const SHOWN = 8;
 

@@ -2,7 +2,7 @@
 import { Button, ProgressBar } from 'react-aria-components';
 import { PhotoDrop } from './photo-drop.tsx';
 import type { Pile } from './pile.ts';
-import { whyRefused } from './screens/person.tsx';
+import { Refusals } from './refusals.tsx';
 import { texts } from './texts.ts';
 import { Fault } from './ui.tsx';
 
@@ -25,14 +25,13 @@ export function PileDrop({ pile }: { readonly pile: Pile }) {
       {pile.refused.length > 0 && (
         <section className="card">
           <h2>{texts.pile.refused}</h2>
-          <ul className="refusals">
-            {pile.refused.map(({ file, error }) => (
-              <li key={`${file.name} ${file.size} ${file.lastModified}`}>
-                <bdi className="file-name">{file.name}</bdi>
-                <span>{whyRefused(error)}</span>
-              </li>
-            ))}
-          </ul>
+          <Refusals
+            refused={pile.refused.map(({ file, error }) => ({
+              id: `${file.name} ${file.size} ${file.lastModified}`,
+              name: file.name,
+              error,
+            }))}
+          />
         </section>
       )}
     </>

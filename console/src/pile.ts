@@ -1,9 +1,10 @@
 // A pile of photos whose faces are kept by the service, sealed, for an hour: to be grouped or searched among.
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Api, Box, Detected, DetectedFace, Quality } from './api.ts';
+import type { Api } from './api.ts';
 import { cropFaces } from './crop-faces.ts';
 import { isOutage } from './enrol-many.ts';
 import { useSession } from './session.tsx';
+import type { Box, Detected, DetectedFace, Quality } from './wire.ts';
 
 export interface PileFace {
   readonly probeId: string;

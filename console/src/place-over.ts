@@ -1,4 +1,4 @@
-import type { Box } from './api.ts';
+import type { Box } from './wire.ts';
 
 /** In per cent of the picture, whatever its size on the screen. Set by script: the page's policy allows no inline style. */
 export function placeOver(

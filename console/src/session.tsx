@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import type { Api, Gallery, PeopleWanted } from './api.ts';
+import type { Api } from './api.ts';
+import type { Gallery, PeopleWanted } from './wire.ts';
 
 /** What a list of people shows. */
 export interface PeopleAbout {

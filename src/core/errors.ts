@@ -1,4 +1,4 @@
-import type { GalleryKind } from './types.ts';
+import type { GalleryKind, QualityReason } from './types.ts';
 
 export type Resource =
   | 'gallery'
@@ -49,7 +49,13 @@ export type Problem =
       readonly message: string;
     }
   | { readonly kind: 'limit-exceeded'; readonly limit: string; readonly max: number; readonly message: string }
-  | { readonly kind: 'image-unusable'; readonly fault: ImageFault; readonly message: string }
+  | {
+      readonly kind: 'image-unusable';
+      readonly fault: ImageFault;
+      readonly message: string;
+      /** Of low quality: worst first. */
+      readonly reasons?: readonly QualityReason[];
+    }
   | { readonly kind: 'image-unreachable'; readonly message: string }
   | { readonly kind: 'model-mismatch'; readonly message: string }
   | {

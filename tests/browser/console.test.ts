@@ -164,6 +164,10 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     await refusals.getByText('ann / wall.jpg').waitFor();
     await refusals.getByText('No face was found').waitFor();
     await refusals.getByText('It shows several people').waitFor();
+    // With a good photo beside each, and a mark at what this one lacks
+    expect(await refusals.getByRole('img', { name: /^A good photo/ }).count()).toBe(3);
+    await refusals.getByText('Good: nobody else in the picture.').waitFor();
+    await refusals.getByText('even light from the front; straight into the camera').waitFor();
     await refusals.getByText('The file is damaged').waitFor();
     expect(await api('GET', '/galleries/club')).toMatchObject({ people: 4, faces: 17 });
 

@@ -15,7 +15,7 @@ import {
 } from '../support/browser.ts';
 import { type KithHttp, kithHttp } from '../support/kith-http.ts';
 import { closeClean, expectReadable } from '../support/page-checks.ts';
-import { FACES, type FaceName, portraitOf, samplePhoto } from '../support/photos.ts';
+import { FACES, type FaceName, inTheDarkOf, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -176,6 +176,32 @@ describe.skipIf(!hasChromium)('photos that are looked at and forgotten (skipped 
       const { body } = await kith.call('GET', '/galleries/strict/people');
       const consent = await kith.call('GET', `/galleries/strict/people/${body.people[0].personId}/consent`);
       expect(consent.body).toMatchObject({ givenBy: 'Ann', method: 'signed on paper', state: 'given' });
+    });
+
+    test('of somebody who is known already, consent is put on record on their page, and a poor photo is told why', async () => {
+      const { body } = await kith.call('POST', '/galleries/strict/people', { name: 'Dan' });
+      await writeFile(file('dark.jpg'), await inTheDarkOf('dan'));
+      const page = await open(`people/${body.personId}`);
+      await pickGallery(page, 'Strict');
+      await choosePhotos(page, 'Add photos', file('dan'));
+      await page.getByText('This person’s consent is not on record').waitFor();
+      await page.getByRole('button', { name: 'Put consent on record' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Who gave it?').fill('Dan');
+      await dialog.getByLabel('How was it given?').fill('by word');
+      await dialog.getByLabel('The text they agreed to').fill('Yes.');
+      await dialog.getByLabel('Until when?').fill('2020-01-01');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByRole('alert').waitFor();
+      await dialog.getByLabel('Until when?').fill('2101-01-01');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Given by Dan (by word)').waitFor();
+      await page.getByText(/^Ends on .*2101/).waitFor();
+      await choosePhotos(page, 'Add photos', [file('dan'), file('dark.jpg')]);
+      await page.getByText('it is too dark: turn towards the light').waitFor();
+      expect(await page.getByRole('img', { name: /^A good photo/ }).count()).toBe(1);
+      await expect.poll(() => page.locator('.face-card').count()).toBe(1);
+      await expectReadable(page, 'a person with a refused photo');
     });
 
     test('says so when what was looked at is forgotten', async () => {

@@ -1,8 +1,8 @@
 // What the list of people fetches and where its rows lie, without a browser.
 import { describe, expect, test, vi } from 'vitest';
-import type { PeoplePage, PeopleWanted } from '../../console/src/api.ts';
 import { nextTile, ROW_PX, rowsInView, scrollToRow, shapeOf } from '../../console/src/grid-rows.ts';
 import { openPeopleWindow, PAGE } from '../../console/src/people-window.ts';
+import type { PeoplePage, PeopleWanted } from '../../console/src/wire.ts';
 
 /** Answers as the service does; `names` may change meanwhile. */
 function serviceWith(names: string[]) {

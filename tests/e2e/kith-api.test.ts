@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FACES, portraitOf, samplePhoto } from '../support/photos.ts';
+import { FACES, inTheDarkOf, portraitOf, samplePhoto } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -185,6 +185,10 @@ test('a photo of several faces is refused with the way out, and one without a fa
   expect(several).toMatchObject({ status: 422, body: { code: 'image-several-faces' } });
   const notAPhoto = await call('POST', path, Buffer.alloc(5000, 'x'));
   expect(notAPhoto).toMatchObject({ status: 422, body: { code: 'image-undecodable' } });
+  expect(notAPhoto.body).not.toHaveProperty('reasons');
+  const inTheDark = await call('POST', path, await inTheDarkOf('dan'));
+  expect(inTheDark).toMatchObject({ status: 422, body: { code: 'image-low-quality' } });
+  expect(inTheDark.body.reasons).toContain('too-dark');
   expect((await call('GET', `${path}`)).body.faces).toEqual([]);
 });
 

@@ -44,3 +44,11 @@ async function cutOut({ photo, box }: SampleFace): Promise<Buffer> {
     .jpeg({ quality: 95 })
     .toBuffer();
 }
+
+/** The same, as if somebody had forgotten the light: too poor to enrol, though a face is found. */
+export async function inTheDarkOf(name: FaceName): Promise<Buffer> {
+  return sharp(await portraitOf(name))
+    .modulate({ brightness: 0.3 })
+    .jpeg()
+    .toBuffer();
+}

@@ -2,10 +2,10 @@ import { useRef, useState } from 'react';
 import { Button, Input, Label, ProgressBar, TextField } from 'react-aria-components';
 import { type AddedSoFar, enrolMany, type PhotoToAdd, photoToAdd } from '../enrol-many.ts';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
+import { Refusals } from '../refusals.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Fault } from '../ui.tsx';
-import { whyRefused } from './person.tsx';
 
 export function AddPhotos() {
   const { api, gallery, refresh } = useGallery();
@@ -91,7 +91,18 @@ export function AddPhotos() {
         />
       )}
       {fault !== undefined && <Fault error={fault} retry={() => void run()} />}
-      {state && state.refused.length > 0 && <Refusals refused={state.refused} />}
+      {state && state.refused.length > 0 && (
+        <section className="card">
+          <h2>{texts.add.refusals}</h2>
+          <Refusals
+            refused={state.refused.map(({ photo: { id, file, personName }, error }) => ({
+              id,
+              name: `${personName} / ${file.name}`,
+              error,
+            }))}
+          />
+        </section>
+      )}
       <p className="fine">{texts.add.resume}</p>
     </>
   );
@@ -164,25 +175,4 @@ function duration(seconds: number): string {
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
-}
-
-const SHOWN = 200;
-
-function Refusals({ refused }: Pick<AddedSoFar, 'refused'>) {
-  return (
-    <section className="card">
-      <h2>{texts.add.refusals}</h2>
-      <p className="fine">{texts.add.good}</p>
-      <ul className="refusals">
-        {refused.slice(-SHOWN).map(({ photo, error }) => (
-          <li key={photo.id}>
-            <bdi className="file-name">
-              {photo.personName} / {photo.file.name}
-            </bdi>
-            <span>{whyRefused(error)}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import type { DuplicatePair } from '../api.ts';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Empty, FacePicture, Fault } from '../ui.tsx';
+import type { DuplicatePair } from '../wire.ts';
 
 export function Duplicates() {
   const { api, gallery, refresh } = useGallery();

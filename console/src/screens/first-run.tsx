@@ -1,12 +1,14 @@
 import { useEffect, useState } from 'react';
 import { Checkbox, Form, Input, Label, Radio, RadioGroup, Text, TextField } from 'react-aria-components';
-import type { Gallery } from '../api.ts';
+import { type ConsentDraft, ConsentFields, isComplete, NO_CONSENT, toConsent } from '../consent-form.tsx';
+import { findOrMake, isOutage } from '../enrol-many.ts';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
+import { type Refusal, Refusals } from '../refusals.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Fault } from '../ui.tsx';
+import type { Gallery } from '../wire.ts';
 import { Identify } from './identify.tsx';
-import { whyRefused } from './person.tsx';
 
 const RETENTION_YEARS = [1, 3, 10];
 const DAYS_A_YEAR = 365;
@@ -35,7 +37,6 @@ export function FirstRun() {
       {step === 0 && <MakeGallery done={setMade} />}
       {made && step === 1 && (
         <AddSomebody
-          key={people.length}
           gallery={made}
           people={people}
           done={(name) => setPeople((before) => [...before, name])}
@@ -164,27 +165,44 @@ function AddSomebody(props: {
   const { api } = useSession();
   const [name, setName] = useState('');
   const [photos, setPhotos] = useState<readonly PickedPhoto[]>([]);
-  const [faults, setFaults] = useState<readonly string[]>([]);
+  const [consent, setConsent] = useState<ConsentDraft>(NO_CONSENT);
+  const [refused, setRefused] = useState<readonly Refusal[]>([]);
+  const [fault, setFault] = useState<unknown>();
   const [isPending, setPending] = useState(false);
+  const asksConsent = gallery.consentPolicy === 'required';
+  const isReady = name.trim() !== '' && photos.length > 0 && (!asksConsent || isComplete(consent));
   const words = texts.firstRun.person;
 
   const add = async (): Promise<void> => {
     setPending(true);
-    setFaults([]);
-    const refused: string[] = [];
+    setFault(undefined);
+    const faults: Refusal[] = [];
     try {
-      const { personId } = await api.addPerson(gallery.galleryId, name.trim().normalize('NFC'));
-      for (const { file } of photos) {
+      // Whoever was made before an outage is gone on with
+      const { personId } = await findOrMake(
+        api,
+        gallery.galleryId,
+        name.trim().normalize('NFC'),
+        asksConsent ? await toConsent(consent) : undefined,
+      );
+      for (const [id, { file }] of photos.entries()) {
         await api.enrol(gallery.galleryId, personId, file).catch((error: unknown) => {
-          refused.push(`${file.name}: ${whyRefused(error)}`);
+          if (isOutage(error)) throw error;
+          faults.push({ id, name: file.name, error });
         });
       }
-      if (refused.length < photos.length) done(name.trim());
-      else await api.erasePerson(gallery.galleryId, personId);
+      setPhotos([]);
+      if (faults.length < photos.length) {
+        done(name.trim());
+        setName('');
+        setConsent(NO_CONSENT);
+      } else {
+        await api.erasePerson(gallery.galleryId, personId);
+      }
     } catch (error) {
-      refused.push(whyRefused(error));
+      setFault(error);
     }
-    setFaults(refused);
+    setRefused(faults);
     setPending(false);
   };
 
@@ -210,17 +228,16 @@ function AddSomebody(props: {
         onPick={(picked) => setPhotos([...photos, ...picked])}
       />
       <p className="fine">{texts.photos(photos.length)}</p>
-      {faults.length > 0 && (
-        <ul className="note note-bad" role="alert">
-          {faults.map((fault) => (
-            <li key={fault}>
-              <bdi>{fault}</bdi>
-            </li>
-          ))}
-        </ul>
+      {asksConsent && <ConsentFields draft={consent} change={setConsent} />}
+      {fault !== undefined && <Fault error={fault} />}
+      {refused.length > 0 && (
+        <div role="alert">
+          <h2>{texts.add.refusals}</h2>
+          <Refusals refused={refused} />
+        </div>
       )}
       <div className="row">
-        <Action onPress={add} isPending={isPending} isDisabled={name.trim() === '' || photos.length === 0}>
+        <Action onPress={add} isPending={isPending} isDisabled={!isReady}>
           {words.button}
         </Action>
         {people.length >= ENOUGH_PEOPLE && <Action onPress={goOn}>{words.next}</Action>}

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
-import type { AuditStatus, MinuteLoad } from '../api.ts';
 import { Plot } from '../plot.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Fault, Loading, moment, useLoad } from '../ui.tsx';
+import type { AuditStatus, MinuteLoad } from '../wire.ts';
 
 const REFRESH_MS = 5000;
 

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
-import type { Box, Identified, IdentifiedFace } from '../api.ts';
 import { EnrolledPicture } from '../enrolled-picture.tsx';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
 import { placeOver } from '../place-over.ts';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Fault, Loading, Numbers, oneIn } from '../ui.tsx';
+import type { Box, Identified, IdentifiedFace } from '../wire.ts';
 import { AnswerReview, WaitingReviews } from './reviews.tsx';
 
 interface LookedAt {

@@ -1,10 +1,12 @@
-import { useRef, useState } from 'react';
-import { Button, FileTrigger, Form, Input, Label, TextField } from 'react-aria-components';
-import { ApiError, type Consent, type EnrolledFace, type Merge, type Person, type PersonUse } from '../api.ts';
+import { useState } from 'react';
+import { Button, Form, Input, Label, TextField } from 'react-aria-components';
+import { AddFaces } from '../add-faces.tsx';
+import { ConsentCard } from '../consent-card.tsx';
 import { PersonPicker } from '../person-picker.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Confirmed, day, Empty, FacePicture, Fault, Loading, moment, Panel, useLoad } from '../ui.tsx';
+import type { Consent, EnrolledFace, Merge, Person, PersonUse } from '../wire.ts';
 import { qualityInWords } from './identify.tsx';
 
 /** Searches that are listed; all are in the record that can be saved. */
@@ -82,23 +84,9 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
         />
       </Panel>
       <Faces person={person} faces={faces} attempt={attempt} />
-      <AddFaces person={person} done={() => attempt(async () => undefined)} />
+      <AddFaces personId={personId} done={() => attempt(async () => undefined)} />
 
-      <section className="card">
-        <h2>{texts.person.consent}</h2>
-        <ConsentView consent={consent} />
-        {consent?.state === 'given' && (
-          <Confirmed
-            label={texts.person.withdraw}
-            title={texts.person.withdraw}
-            confirm={texts.person.withdraw}
-            isDanger
-            act={() => attempt(() => api.withdrawConsent(galleryId, personId))}
-          >
-            <p>{texts.person.withdrawHelp}</p>
-          </Confirmed>
-        )}
-      </section>
+      <ConsentCard personId={personId} consent={consent} attempt={attempt} />
 
       <section className="card">
         <h2>{texts.person.merge}</h2>
@@ -237,55 +225,6 @@ function Faces(props: {
   );
 }
 
-function AddFaces({ person, done }: { readonly person: Person; readonly done: () => Promise<void> }) {
-  const { api, gallery } = useGallery();
-  const [refused, setRefused] = useState<readonly string[]>([]);
-  const [isBusy, setBusy] = useState(false);
-  const isStopped = useRef(false);
-  return (
-    <>
-      <FileTrigger
-        acceptedFileTypes={['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/webp']}
-        allowsMultiple
-        onSelect={async (files) => {
-          setBusy(true);
-          const faults: string[] = [];
-          for (const file of files ?? []) {
-            if (isStopped.current) break;
-            await api.enrol(gallery.galleryId, person.personId, file).catch((error: unknown) => {
-              faults.push(`${file.name}: ${whyRefused(error)}`);
-            });
-          }
-          setRefused(faults);
-          setBusy(false);
-          await done();
-        }}
-      >
-        <Button className="button button-main" isPending={isBusy}>
-          {isBusy ? texts.loading : texts.person.addPhotos}
-        </Button>
-      </FileTrigger>
-      {refused.length > 0 && (
-        <ul className="note note-bad" role="alert">
-          {refused.map((why) => (
-            <li key={why}>
-              <bdi>{why}</bdi>
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
-  );
-}
-
-/** In words, with what would help; the service's own sentence says what is wrong with a poor face. */
-export function whyRefused(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  const known = texts.add.reasons[error.code];
-  if (error.code === 'image-low-quality') return `${known} ${error.message}`;
-  return known ?? error.message;
-}
-
 /** Asked for by a press: to look at what is on record of somebody is itself put on record. */
 function Uses({ personId }: { readonly personId: string }) {
   const { api } = useGallery();
@@ -334,19 +273,6 @@ function Uses({ personId }: { readonly personId: string }) {
         </Button>
       </div>
     </section>
-  );
-}
-
-function ConsentView({ consent }: { readonly consent: Consent | undefined }) {
-  if (!consent) return <p>{texts.person.noConsent}</p>;
-  const { givenBy, method, givenAt, until, state } = consent;
-  return (
-    <>
-      <p>
-        <bdi>{texts.person.consentGiven(givenBy, method, day(givenAt))}</bdi>
-      </p>
-      {state === 'given' ? until && <p>{texts.person.consentUntil(day(until))}</p> : <p>{texts.person.consentEnded}</p>}
-    </>
   );
 }
 

@@ -1,11 +1,11 @@
 // People say whether an answer is right: one, or two with a key each where the gallery asks for it.
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import type { Candidate, Identified, IdentifiedFace, Review, Verdict } from '../api.ts';
 import { EnrolledPicture } from '../enrolled-picture.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Fault, Loading, moment, useLoad, usePicture } from '../ui.tsx';
+import type { Candidate, Identified, IdentifiedFace, Review, Verdict } from '../wire.ts';
 
 /** The oldest; those after them come up as these are answered. */
 const SHOWN = 50;

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ApiError, type Candidate, type SimilarFace } from '../api.ts';
+import { ApiError } from '../api.ts';
 import { EnrolledPicture } from '../enrolled-picture.tsx';
 import { FaceImage, type OneFace, OneFacePicker } from '../one-face.tsx';
 import { type PileFace, usePile } from '../pile.ts';
@@ -7,6 +7,7 @@ import { PileDrop } from '../pile-drop.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Empty, Fault, Loading, oneIn, useLoad } from '../ui.tsx';
+import type { Candidate, SimilarFace } from '../wire.ts';
 import { qualityInWords } from './identify.tsx';
 
 const KEPT_S = 3600;

@@ -129,5 +129,6 @@ function requireQuality(quality: Quality, wanted: QualityLevel): void {
     kind: 'image-unusable',
     fault: 'low-quality',
     message: `The face is of ${quality.level} quality for recognition${why}.`,
+    reasons: quality.reasons,
   });
 }

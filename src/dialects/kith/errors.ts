@@ -10,6 +10,8 @@ export interface ProblemAnswer {
   readonly retryAfterS?: number;
   /** Of what there is too much. */
   readonly limit?: string;
+  /** What a face of low quality lacks, worst first. */
+  readonly reasons?: readonly string[];
 }
 
 /** Undefined for what isn't Kith's own refusal. */
@@ -17,7 +19,14 @@ export function problemAnswerOf(error: unknown): ProblemAnswer | undefined {
   if (!(error instanceof KithError)) return undefined;
   const { problem } = error;
   const detail = describeProblem(problem);
-  return { status: statusOf(problem), code: codeOf(problem), detail, ...retryOf(problem), ...limitOf(problem) };
+  return {
+    status: statusOf(problem),
+    code: codeOf(problem),
+    detail,
+    ...retryOf(problem),
+    ...limitOf(problem),
+    ...reasonsOf(problem),
+  };
 }
 
 function statusOf(problem: Problem): number {
@@ -69,4 +78,8 @@ function retryOf(problem: Problem): { readonly retryAfterS?: number } {
 
 function limitOf(problem: Problem): { readonly limit?: string } {
   return problem.kind === 'limit-exceeded' ? { limit: problem.limit } : {};
+}
+
+function reasonsOf(problem: Problem): { readonly reasons?: readonly string[] } {
+  return problem.kind === 'image-unusable' && problem.reasons ? { reasons: problem.reasons } : {};
 }

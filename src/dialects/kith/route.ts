@@ -207,12 +207,12 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (outage) request.log.warn({ err: error }, 'the machine lacks something');
   const answer = problemAnswerOf(outage ?? error) ?? httpFault(error);
   if (!answer) request.log.error({ err: error }, 'unexpected error');
-  const { status, code, detail, retryAfterS, limit } = answer ?? UNEXPECTED;
+  const { retryAfterS, ...body } = answer ?? UNEXPECTED;
   if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
   return reply
-    .code(status)
+    .code(body.status)
     .type('application/problem+json; charset=utf-8')
-    .send({ status, code, detail, requestId: request.id, ...(limit === undefined ? {} : { limit }) });
+    .send({ ...body, requestId: request.id });
 }
 
 /** Fastify's own refusals of a request it could not read. */
