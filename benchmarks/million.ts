@@ -1,6 +1,6 @@
 // A million people end to end: templates of made-up people behind the ports, real faces through the front door, Azure's
 // own client over HTTPS, and enrolments going on meanwhile. `npm run bench:million -- --people 1000000`.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +10,12 @@ import { makeCertificates } from '../src/cli/certificates.ts';
 import { DEFAULT_TENANT } from '../src/compose.ts';
 import { loadConfig } from '../src/config.ts';
 import type { GalleryRef } from '../src/core/types.ts';
-import { type RunningService, runService } from '../src/run-service.ts';
+import { runService } from '../src/run-service.ts';
 import { newerClient } from '../tests/support/azure-clients.ts';
 import { type FaceName, portraitOf } from '../tests/support/photos.ts';
+import { importSyntheticPeople } from './import-synthetic-people.ts';
 import { printHeading, writeResults } from './report.ts';
-import { syntheticPeople } from './synthetic-templates.ts';
 
-const BATCH = 2000;
 const GALLERY = 'million';
 const REF: GalleryRef = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId: GALLERY };
 /** Enrolled from photos through Azure's door, and a newcomer while searches go on: they are among the people. */
@@ -64,7 +63,10 @@ async function measure() {
   );
 
   const importStart = performance.now();
-  await importSyntheticPeople(service);
+  await importSyntheticPeople(service.deps, REF, {
+    seed: 20_26,
+    count: people - FRONT_DOOR.length - NEWCOMERS,
+  });
   const importS = seconds(importStart);
   const indexStart = performance.now();
   await service.deps.follower.catchUp();
@@ -169,39 +171,6 @@ async function measure() {
     elapsedMs.sort((a, b) => a - b);
     const at = (share: number): number => elapsedMs[Math.floor(share * (elapsedMs.length - 1))] as number;
     return { searches, p50Ms: at(0.5), p99Ms: at(0.99) };
-  }
-}
-
-async function importSyntheticPeople({ deps }: RunningService): Promise<void> {
-  const { template } = syntheticPeople(20_26);
-  const count = people - FRONT_DOOR.length - NEWCOMERS;
-  const { transformKey } = await deps.store.getGallery(REF);
-  const turnedWith = transformKey ? { transformKey } : {};
-  for (let from = 0; from < count; from += BATCH) {
-    const batch = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => {
-      const wrappedKey = deps.vault.newPersonKey(DEFAULT_TENANT);
-      return {
-        person: { personId: randomUUID(), name: `Person ${from + i}`, wrappedKey, createdMs: Date.now() },
-        enrolments: [
-          {
-            enrolmentId: randomUUID(),
-            box: { leftPx: 0, topPx: 0, widthPx: 200, heightPx: 200 },
-            quality: { level: 'high' as const, reasons: [] },
-            packId: 'fast',
-            ...turnedWith,
-            sealedTemplate: deps.vault.sealTemplate(
-              DEFAULT_TENANT,
-              wrappedKey,
-              deps.vault.turn(DEFAULT_TENANT, transformKey, template(from + i)),
-            ),
-            createdMs: Date.now(),
-          },
-        ],
-      };
-    });
-    await deps.store.importPersons(REF, batch);
-    await deps.follower.catchUp();
-    if ((from / BATCH) % 50 === 49) console.log(`  ${from + BATCH} people`);
   }
 }
 

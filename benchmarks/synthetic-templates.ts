@@ -14,11 +14,11 @@ export interface SyntheticPeople {
 /**
  * A person's centre is a random direction in a subspace, a template that centre plus noise in all 512 dimensions; random
  * signs and a Hadamard transform then turn the subspace out of the axes. `seed` and `personNo` fix the centre, each call
- * draws new noise.
+ * draws new noise; with another `noiseSeed` the same people on other photos.
  */
-export function syntheticPeople(seed: number): SyntheticPeople {
-  const spread = gaussian(seed ^ 0x5bd1e995);
-  const bits = xorshift(seed ^ 0x2545f491);
+export function syntheticPeople(seed: number, noiseSeed = seed): SyntheticPeople {
+  const spread = gaussian(noiseSeed ^ 0x5bd1e995);
+  const bits = xorshift(noiseSeed ^ 0x2545f491);
   const signs = Float32Array.from({ length: DIMS }, signOf(seed));
   return {
     template(personNo) {

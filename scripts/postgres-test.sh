@@ -9,6 +9,8 @@
 #   KITH_TEST_POSTGRES_HOME   the directory: data/, log; servers a test starts below it are stopped with it
 #   KITH_TEST_POSTGRES_BIN    where pg_ctl, pg_basebackup … are
 #
+# KITH_TEST_POSTGRES_SETTINGS, when set, holds more lines for its postgresql.conf.
+#
 # What is missing is installed from the Debian archive, which takes root. The server never runs as root.
 set -euo pipefail
 
@@ -166,7 +168,8 @@ make_cluster() {
   rm -f "$home/password"
   as_server touch "$home/log"
   printf '%s\n' "listen_addresses = '127.0.0.1'" "unix_socket_directories = '$home'" 'fsync = on' 'max_connections = 100' \
-    'wal_level = replica' "log_line_prefix = '%m [%p] '" | as_server tee -a "$home/data/postgresql.conf" >/dev/null
+    'wal_level = replica' "log_line_prefix = '%m [%p] '" "${KITH_TEST_POSTGRES_SETTINGS:-}" |
+    as_server tee -a "$home/data/postgresql.conf" >/dev/null
 }
 
 # $1: what the server does when this script is gone, however it went: keep, or the signal to send it
