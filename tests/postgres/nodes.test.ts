@@ -1,12 +1,13 @@
 // Several nodes over one database: what one acknowledges every other knows, and none of what may befall them loses it.
-// The long form: NODES_SECONDS=60 npm run test:postgres
+// The long form, in which a node is frozen for 30 seconds: npm run test:nodes
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { freePort, startBuiltService } from '../support/built-service.ts';
@@ -18,11 +19,15 @@ const SECONDS = Number(process.env.NODES_SECONDS ?? 12);
 const KEY = 'a-key-for-several-nodes-that-is-long-enough';
 /** A second, and what three photos take on a machine that is busy with other things. */
 const FOUND_WITHIN_MS = 1000 + 10_000;
+/** After a freeze: what was changed meanwhile, on the same machine. */
+const CAUGHT_UP_WITHIN_MS = 10_000;
 const CLUB = '/v1/galleries/club';
 const FACES: readonly FaceName[] = ['ann', 'bob', 'cleo', 'dan'];
 
 interface Node {
   readonly send: Send;
+  /** As the database knows it. */
+  readonly name: string;
   readonly dataDir: string;
   child: ChildProcess;
   start(): Promise<void>;
@@ -43,6 +48,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       const env = { KITH_STORE: database.url, KITH_MASTER_KEY: masterKey, KITH_SEARCH_THREADS: '1', ...settings };
       const node: Node = {
         send: clientOf(port, KEY),
+        name: `${hostname()}:${port}`,
         dataDir,
         child: await startBuiltService({ dataDir, port, key: KEY, env }),
         async start() {
@@ -83,6 +89,18 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       const seen = await send('POST', '/v1/identify?gallery=club', photo(face));
       expect(seen?.status).toBe(200);
       return (seen?.json.faces[0]?.candidates ?? []).map(({ personId }: { personId: string }) => personId);
+    }
+
+    /** Up to which change each node says that it has followed the others. */
+    async function followed(): Promise<ReadonlyMap<string, number>> {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      try {
+        const { rows } = await client.query('SELECT name, change_no FROM kith.nodes');
+        return new Map(rows.map(({ name, change_no }) => [name, Number(change_no)]));
+      } finally {
+        await client.end();
+      }
     }
 
     const facesIn = async (send: Send): Promise<number> => (await send('GET', '/v1/status'))?.json.faces;
@@ -204,15 +222,26 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
         await database.halt('fast');
         await database.resume();
         await delay((SECONDS * 1000) / 4);
+        const stopped = await followed();
+        const newestNo = Math.max(...stopped.values());
+        const missed = newestNo - (stopped.get(at(1).name) ?? 0);
         at(1).child.kill('SIGCONT');
         const wokenMs = performance.now();
+        const caughtUp = (async () => {
+          while (((await followed()).get(at(1).name) ?? 0) < newestNo) await delay(10);
+          return performance.now() - wokenMs;
+        })();
         await at(0).start();
+        const startMs = performance.now() - wokenMs;
         dead.clear();
+        const caughtUpMs = await caughtUp;
         await delay((SECONDS * 1000) / 4);
         isOver = true;
         await Promise.all(lanes);
 
         expect(refused).toEqual([]);
+        expect(missed).toBeGreaterThan(0);
+        expect(caughtUpMs).toBeLessThan(CAUGHT_UP_WITHIN_MS);
         expect(people.size + erased.size).toBeGreaterThan(10);
         for (const { send } of nodes) {
           for (const [personId, face] of people) {
@@ -232,7 +261,8 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
           expect(isIntact).toBe(true);
         }
         console.log(
-          `${people.size} people there, ${erased.size} erased; all nodes alike ${Math.round(performance.now() - wokenMs)} ms after the freeze, work of ${SECONDS / 4} s included`,
+          `${people.size} people there, ${erased.size} erased; frozen for ${SECONDS / 2} s a node missed ${missed} changes ` +
+            `and had caught up in ${Math.round(caughtUpMs)} ms; the one killed was back in ${Math.round(startMs)} ms`,
         );
       },
       300_000 + SECONDS * 2000,
