@@ -13,6 +13,7 @@ import { createApiKey } from './core/operations/manage-api-keys.ts';
 import { rotateMasterKey } from './core/operations/rotate-master-key.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
 import type { Permission } from './core/types.ts';
+import { freeDiskBytes } from './free-disk.ts';
 import { createServer, type ServerOptions } from './server/server.ts';
 import { startStartingServer } from './server/starting-server.ts';
 
@@ -111,6 +112,7 @@ async function startBehind(
       },
       ...(config.azureTier === undefined ? {} : { azureTier: config.azureTier }),
       lastBackup: () => readLastBackup(config.dataDir),
+      freeDiskBytes: () => freeDiskBytes(config.dataDir),
     });
     log = app.log;
     await onReady();

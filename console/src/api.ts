@@ -14,6 +14,7 @@ import type {
   Merge,
   Model,
   NewConsent,
+  OverduePerson,
   PeoplePage,
   PeopleWanted,
   Person,
@@ -196,8 +197,14 @@ export function createApi(key: string) {
       json<{ uses: PersonUse[] }>('GET', `/persons/${encodeURIComponent(personId)}/record`).then(({ uses }) => uses),
     personRecordPage: (personId: string) =>
       send('GET', `/persons/${encodeURIComponent(personId)}/record?format=html`).then((response) => response.blob()),
-    searches: (limit: number) =>
-      json<{ records: AuditRecord[] }>('GET', `/audit?action=search&limit=${limit}`).then(({ records }) => records),
+    records: (action: 'search' | 'erase-person', limit: number) =>
+      json<{ records: AuditRecord[] }>('GET', `/audit?action=${action}&limit=${limit}`).then(({ records }) => records),
+    /** Who will be forgotten by then, if nobody finds them until. */
+    overdue: (galleryId: string, by: Date, limit: number) =>
+      json<{ people: OverduePerson[]; next?: string }>(
+        'GET',
+        inGallery(galleryId, `/retention?${new URLSearchParams({ by: by.toISOString(), limit: String(limit) })}`),
+      ),
     auditStatus: () => json<AuditStatus>('GET', '/audit/status'),
     checkAudit: () => json<AuditStatus>('POST', '/audit/check'),
   };

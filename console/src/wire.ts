@@ -190,6 +190,7 @@ export interface Status {
   fastKernel: boolean;
   recall: number;
   recallSamples: number;
+  freeDiskBytes?: number;
   lastBackup?: { finishedAt: string; bytes: number };
   lastHour: MinuteLoad[];
 }
@@ -213,12 +214,20 @@ export interface PersonUse {
   score?: number;
 }
 
+export interface OverduePerson {
+  personId: string;
+  name: string;
+  lastUsedAt: string;
+}
+
 export interface AuditRecord {
   seq: number;
   at: string;
   keyId: string;
   action: string;
+  outcome: string;
   gallery?: { galleryId: string };
+  personIds?: string[];
   named?: { personId: string; score: number }[][];
 }
 

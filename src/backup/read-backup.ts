@@ -1,12 +1,13 @@
 // A backup, checked whole before anything is touched: laid out beside the data directory, then put in its place.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PassThrough, Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { extract, type Headers } from 'tar-stream';
+import { freeDiskBytes } from '../free-disk.ts';
 import { APPLICATION_ID } from '../store/sqlite/migrations.ts';
 import { type BackupManifest, BadBackupError, MANIFEST_ENTRY, parseManifest } from './manifest.ts';
 import { type OpenedWith, unseal } from './seal.ts';
@@ -109,10 +110,10 @@ async function readManifest(header: Headers, entry: AsyncIterable<Uint8Array>): 
 
 async function requireRoom(folder: string, { files }: BackupManifest): Promise<void> {
   const needed = files.reduce((sum, { bytes }) => sum + bytes, SPARE_BYTES);
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= needed) return;
+  const free = await freeDiskBytes(folder);
+  if (free >= needed) return;
   throw new BadBackupError(
-    `It needs ${Math.ceil(needed / 1e6)} MB, and the disk has ${Math.floor((bavail * bsize) / 1e6)} MB left.`,
+    `It needs ${Math.ceil(needed / 1e6)} MB, and the disk has ${Math.floor(free / 1e6)} MB left.`,
   );
 }
 

@@ -28,6 +28,7 @@ export interface ServerOptions {
   readonly policy?: PolicyOptions;
   /** When the data were last backed up. */
   readonly lastBackup?: ServiceFacts['lastBackup'];
+  readonly freeDiskBytes?: ServiceFacts['freeDiskBytes'];
   /** Told of every route with the permission it needs. */
   readonly onRoute?: (route: DeclaredRoute) => void;
 }
@@ -68,6 +69,7 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
   addKithDialect(app, deps, {
     lastHour: () => load.minutes(),
     lastBackup: options.lastBackup ?? (async () => undefined),
+    freeDiskBytes: options.freeDiskBytes ?? (async () => undefined),
   });
   await app.ready();
   return app;

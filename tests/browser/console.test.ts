@@ -243,6 +243,10 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     await goTo(page, 'duplicates');
     await page.getByRole('button', { name: 'Look for them' }).click();
     await page.getByRole('button', { name: 'The same person: merge' }).click();
+    // A slip is undone where it happened
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'The same person: merge' }).click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
     await vi.waitFor(async () => expect((await api('GET', '/galleries/twins')).people).toBe(2), { timeout: 10_000 });
     const left = (await api('GET', '/galleries/twins/people')).people.find(
       ({ name }: { name: string }) => name !== 'Bob',
@@ -277,16 +281,21 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     expect(await readFile(await download.path(), 'utf8')).toContain('What is held about you');
     await goTo(page, 'privacy');
     await page.getByText(/named 1 person/).waitFor();
+    expect(await page.getByRole('link', { name: 'person 1' }).getAttribute('href')).toBe(`#people/${personId}`);
     await goTo(page, 'health');
     await page.getByRole('button', { name: 'Check it now' }).click();
     await page.getByText(/Nobody changed it/).waitFor();
   });
 
   test('whoever is erased is gone, and the receipt is saved', async () => {
-    await api('PUT', '/galleries/leaving', { name: 'Leaving' });
+    await api('PUT', '/galleries/leaving', { name: 'Leaving', retentionDays: 20 });
     const personId = await enrolled('leaving', 'Gone Soon', 'cleo');
     const page = await open();
     await pickGallery(page, 'Leaving');
+    await goTo(page, 'privacy');
+    const soon = page.getByRole('region', { name: 'Forgotten within 30 days' });
+    await soon.getByRole('link', { name: 'Gone Soon' }).waitFor();
+    await page.getByRole('region', { name: 'Latest erasures' }).getByText('None on record.').waitFor();
     await goTo(page, `people/${personId}`);
     await page.getByRole('button', { name: 'Erase this person' }).click();
     const [download] = await Promise.all([
@@ -296,6 +305,9 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     expect(download.suggestedFilename()).toBe(`erasure-${personId}.json`);
     expect(JSON.parse(await readFile(await download.path(), 'utf8'))).toMatchObject({ receipt: expect.anything() });
     await page.getByText('Nobody is here yet.').waitFor();
+    await goTo(page, 'privacy');
+    await soon.getByText('Nobody.').waitFor();
+    await page.getByRole('region', { name: 'Latest erasures' }).getByText('1 person').waitFor();
     expect((await api('GET', '/galleries/leaving')).people).toBe(0);
   });
 

@@ -76,7 +76,8 @@ test('taken of a running service, sealed to a public key, put back: everybody is
     const taken = await kith(['backup', '--to', backup, '--recipient', made.stdout.trim(), '--json'], { env });
     expect(taken).toMatchObject({ code: 0, stderr: '' });
     expect(recordsOf(taken.stdout)).toMatchObject([{ type: 'backup', files: expect.any(Number) }]);
-    const { lastBackup } = await call(first, 'GET', '/status');
+    const { lastBackup, freeDiskBytes } = await call(first, 'GET', '/status');
+    expect(freeDiskBytes).toBeGreaterThan(0);
     expect(lastBackup).toEqual({ finishedAt: expect.any(String), bytes: expect.any(Number) });
     expect(Math.abs(Date.now() - Date.parse(lastBackup.finishedAt))).toBeLessThan(60_000);
     expect((await stat(backup)).mode & 0o777).toBe(0o600);

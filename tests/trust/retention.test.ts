@@ -41,6 +41,15 @@ test('a search or a verification that names somebody is a use, and who had none 
   const cleoId = await enrol('club', 'Cleo', 'cleo');
   nowMs += 20 * DAY_MS;
   expect(await overdue('club')).toEqual([]);
+  const dueBy = async (days: number) => {
+    const by = new Date(nowMs + days * DAY_MS).toISOString();
+    return (await kith.call('GET', `/galleries/club/retention?by=${by}`)).body.people.length;
+  };
+  expect([await dueBy(9), await dueBy(11)]).toEqual([0, 3]);
+  expect((await kith.call('GET', '/galleries/club/retention?by=soon')).status).toBe(400);
+  // Nobody is erased before their time
+  const early = await kith.call('POST', `/galleries/club/retention?by=${new Date(nowMs + 11 * DAY_MS).toISOString()}`);
+  expect(early.body.erased).toEqual([]);
 
   // Ann is in the photo, Cleo is verified, and Bob is in a photo that is searched for others only
   const seen = await kith.call('POST', '/identify?gallery=club', await portraitOf('annElsewhere'));

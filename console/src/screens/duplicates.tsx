@@ -14,6 +14,7 @@ export function Duplicates() {
 
   const look = async (): Promise<void> => {
     setFault(undefined);
+    setMerged(undefined);
     setPairs([]);
     const known = new Set<string>();
     try {
@@ -33,6 +34,34 @@ export function Duplicates() {
       setRemaining(undefined);
     }
   };
+  const [merged, setMerged] = useState<{ readonly mergeId: string; readonly pair: DuplicatePair }>();
+  const merge = async (pair: DuplicatePair): Promise<void> => {
+    const [first, second] = pair.people;
+    if (!first || !second) return;
+    setFault(undefined);
+    try {
+      const { mergeId } = await api.merge(galleryId, first.personId, second.personId);
+      setMerged({ mergeId, pair });
+      // Whoever was given up is in no other pair any more
+      setPairs((before) =>
+        before?.filter(({ people }) => !people.some(({ personId }) => personId === second.personId)),
+      );
+      await refresh();
+    } catch (error) {
+      setFault(error);
+    }
+  };
+  const undo = async (mergeId: string, pair: DuplicatePair): Promise<void> => {
+    setFault(undefined);
+    try {
+      await api.undoMerge(galleryId, mergeId);
+      setMerged(undefined);
+      setPairs((before) => [pair, ...(before ?? [])]);
+      await refresh();
+    } catch (error) {
+      setFault(error);
+    }
+  };
   const drop = (pair: DuplicatePair): void => setPairs((before) => before?.filter((other) => other !== pair));
 
   return (
@@ -43,24 +72,17 @@ export function Duplicates() {
         {remaining === undefined ? texts.duplicates.look : texts.duplicates.looking(remaining)}
       </Action>
       {fault !== undefined && <Fault error={fault} retry={() => void look()} />}
+      {merged && (
+        <p className="note row" role="status">
+          <bdi>{texts.duplicates.merged(merged.pair.people[1]?.name ?? '', merged.pair.people[0]?.name ?? '')}</bdi>
+          <Button className="button" onPress={() => void undo(merged.mergeId, merged.pair)}>
+            {texts.person.undo}
+          </Button>
+        </p>
+      )}
       {pairs?.length === 0 && remaining === undefined && fault === undefined && <Empty title={texts.duplicates.none} />}
       {pairs?.map((pair) => (
-        <Pair
-          key={keyOf(pair)}
-          pair={pair}
-          dismiss={() => drop(pair)}
-          merge={async () => {
-            const [first, second] = pair.people;
-            if (!first || !second) return;
-            await api.merge(galleryId, first.personId, second.personId).then(() => {
-              // Whoever was given up is in no other pair any more
-              setPairs((before) =>
-                before?.filter(({ people }) => !people.some(({ personId }) => personId === second.personId)),
-              );
-            }, setFault);
-            await refresh();
-          }}
-        />
+        <Pair key={keyOf(pair)} pair={pair} dismiss={() => drop(pair)} merge={() => merge(pair)} />
       ))}
     </>
   );

@@ -8,7 +8,7 @@ import type { AuditStatus, MinuteLoad } from '../wire.ts';
 const REFRESH_MS = 5000;
 
 export function Health() {
-  const { api } = useSession();
+  const { api, galleries } = useSession();
   const status = useLoad(() => api.status(), 'status');
   const models = useLoad(() => api.models(), 'models');
   const { reload } = status;
@@ -21,10 +21,18 @@ export function Health() {
     ? [
         [texts.health.up, duration(now.uptimeS)],
         [texts.health.memory, bytes(now.memoryBytes)],
+        [
+          texts.health.people,
+          texts.health.inGalleries(
+            galleries.reduce((sum, { people }) => sum + people, 0),
+            galleries.length,
+          ),
+        ],
         [texts.health.faces, now.faces.toLocaleString('en')],
         [texts.health.index, bytes(now.indexBytes)],
         [texts.health.searches, now.searches.toLocaleString('en')],
         [texts.health.waiting, now.searchesQueued.toLocaleString('en')],
+        ...(now.freeDiskBytes === undefined ? [] : [[texts.health.disk, bytes(now.freeDiskBytes)] as const]),
         [
           texts.health.backup,
           now.lastBackup

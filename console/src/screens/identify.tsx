@@ -35,15 +35,19 @@ export function Identify() {
   const look = async (picked: readonly PickedPhoto[]): Promise<void> => {
     const added = picked.map(({ file }) => ({ id: nextId.current++, file, url: URL.createObjectURL(file) }));
     setPhotos((before) => [...added, ...before]);
-    const queue = [...added];
+    await ask(added);
+  };
+
+  const ask = async (asked: readonly LookedAt[]): Promise<void> => {
+    const queue = [...asked];
     const lane = async (): Promise<void> => {
       for (let photo = queue.shift(); photo; photo = queue.shift()) {
-        const { id, file } = photo;
+        const { id, file, url } = photo;
         const outcome = await api.identify(gallery.galleryId, file).then(
           (answer) => ({ answer }),
           (error: unknown) => ({ error }),
         );
-        setPhotos((before) => before.map((other) => (other.id === id ? { ...other, ...outcome } : other)));
+        setPhotos((before) => before.map((other) => (other.id === id ? { id, file, url, ...outcome } : other)));
       }
     };
     await Promise.all(Array.from({ length: PHOTOS_AT_ONCE }, lane));
@@ -68,20 +72,28 @@ export function Identify() {
       <PhotoDrop label={texts.identify.drop} choose={texts.identify.choose} camera="any" onPick={look} />
       {gallery.twoPersonRule && <WaitingReviews />}
       {photos.map((photo) => (
-        <LookedAtPhoto key={photo.id} photo={photo} />
+        <LookedAtPhoto
+          key={photo.id}
+          photo={photo}
+          retry={() => {
+            const { id, file, url } = photo;
+            setPhotos((before) => before.map((other) => (other.id === id ? { id, file, url } : other)));
+            void ask([photo]);
+          }}
+        />
       ))}
     </>
   );
 }
 
-function LookedAtPhoto({ photo }: { readonly photo: LookedAt }) {
+function LookedAtPhoto({ photo, retry }: { readonly photo: LookedAt; readonly retry: () => void }) {
   const { answer, error, file, url } = photo;
   return (
     <section className="card looked" aria-label={file.name}>
       <h2 className="file-name">
         <bdi>{file.name}</bdi>
       </h2>
-      {error !== undefined && <Fault error={error} />}
+      {error !== undefined && <Fault error={error} retry={retry} />}
       {!answer && error === undefined && <Loading />}
       <figure className="photo">
         <img src={url} alt="" />

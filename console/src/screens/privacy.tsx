@@ -1,16 +1,19 @@
+import type { ReactNode } from 'react';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Confirmed, day, Fault, Loading, moment, useLoad } from '../ui.tsx';
+import { Confirmed, day, Fault, type Loaded, Loading, moment, useLoad } from '../ui.tsx';
+import type { AuditRecord } from '../wire.ts';
 
 /** Of every gallery; those of this one are listed. */
-const SHOWN_SEARCHES = 50;
+const SHOWN_RECORDS = 50;
+const SHOWN_PEOPLE = 20;
+const SOON_DAYS = 30;
+const DAY_MS = 86_400_000;
+/** Who acts when people's time is over. */
+const RETENTION = 'retention-sweep';
 
 export function Privacy() {
   const { api, gallery, refresh } = useGallery();
-  const due = useLoad(() => api.dueConsents(), gallery.galleryId);
-  const searches = useLoad(() => api.searches(SHOWN_SEARCHES), 'searches');
-  const here = searches.value?.filter((record) => record.gallery?.galleryId === gallery.galleryId);
-  const mine = due.value?.filter(({ galleryId }) => galleryId === gallery.galleryId);
   const terms: readonly (readonly [string, string])[] = [
     [texts.privacy.purpose, gallery.purpose ?? texts.privacy.none],
     [texts.privacy.basis, gallery.lawfulBasis ?? texts.privacy.none],
@@ -55,39 +58,134 @@ export function Privacy() {
           </a>
         </p>
       </section>
-      <section className="card">
-        <h2>{texts.privacy.due}</h2>
-        {due.isLoading && <Loading />}
-        {due.error !== undefined && <Fault error={due.error} retry={due.reload} />}
-        {mine?.length === 0 && <p>{texts.privacy.noneDue}</p>}
-        <ul>
-          {mine?.map(({ personId, name, consent }) => (
-            <li key={personId}>
-              <a href={`#people/${personId}`}>
-                <bdi>{name}</bdi>
-              </a>{' '}
-              <span className="fine">{consent.until && texts.person.consentUntil(day(consent.until))}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section className="card">
-        <h2>{texts.privacy.searches}</h2>
-        {searches.isLoading && <Loading />}
-        {searches.error !== undefined && <Fault error={searches.error} retry={searches.reload} />}
-        {here?.length === 0 && <p>{texts.privacy.noSearches}</p>}
-        <ul>
-          {here?.map(({ seq, at, keyId, named }) => {
-            const people = new Set(named?.flat().map(({ personId }) => personId));
-            return (
-              <li key={`${at} ${seq}`}>
-                {moment(at)} · {people.size === 0 ? texts.privacy.namedNobody : texts.privacy.namedSome(people.size)} ·{' '}
-                <span className="fine">{texts.person.byKey(keyId)}</span>
-              </li>
-            );
-          })}
-        </ul>
-      </section>
+      <DueConsents />
+      <SoonForgotten />
+      <Erasures />
+      <Searches />
     </>
+  );
+}
+
+/** A list that is loaded by itself: another may fail or take longer. */
+function Listed<T>(props: {
+  readonly title: string;
+  readonly help?: string;
+  readonly loaded: Loaded<readonly T[]>;
+  readonly none: string;
+  readonly children: (item: T) => ReactNode;
+}) {
+  const { title, help, loaded, none, children } = props;
+  return (
+    <section className="card" aria-label={title}>
+      <h2>{title}</h2>
+      {help && <p className="fine">{help}</p>}
+      {loaded.isLoading && <Loading />}
+      {loaded.error !== undefined && <Fault error={loaded.error} retry={loaded.reload} />}
+      {loaded.value?.length === 0 && <p>{none}</p>}
+      {loaded.value && loaded.value.length > 0 && <ul>{loaded.value.map(children)}</ul>}
+    </section>
+  );
+}
+
+function PersonLink({ personId, name }: { readonly personId: string; readonly name: string }) {
+  return (
+    <a href={`#people/${personId}`}>
+      <bdi>{name}</bdi>
+    </a>
+  );
+}
+
+function DueConsents() {
+  const { api, gallery } = useGallery();
+  const { galleryId } = gallery;
+  const due = useLoad(
+    async () => (await api.dueConsents()).filter((consent) => consent.galleryId === galleryId),
+    galleryId,
+  );
+  return (
+    <Listed title={texts.privacy.due} loaded={due} none={texts.privacy.noneDue}>
+      {({ personId, name, consent }) => (
+        <li key={personId}>
+          <PersonLink personId={personId} name={name} />{' '}
+          <span className="fine">{consent.until && texts.person.consentUntil(day(consent.until))}</span>
+        </li>
+      )}
+    </Listed>
+  );
+}
+
+function SoonForgotten() {
+  const { api, gallery } = useGallery();
+  const { galleryId } = gallery;
+  const soon = useLoad(
+    () => api.overdue(galleryId, new Date(Date.now() + SOON_DAYS * DAY_MS), SHOWN_PEOPLE),
+    galleryId,
+  );
+  const { value, ...state } = soon;
+  return (
+    <Listed
+      title={texts.privacy.soon}
+      help={value?.next === undefined ? texts.privacy.soonHelp : texts.privacy.soonMore(SHOWN_PEOPLE)}
+      loaded={value ? { ...state, value: value.people } : state}
+      none={texts.privacy.noneSoon}
+    >
+      {({ personId, name, lastUsedAt }) => (
+        <li key={personId}>
+          <PersonLink personId={personId} name={name} />{' '}
+          <span className="fine">{texts.privacy.lastUsed(day(lastUsedAt))}</span>
+        </li>
+      )}
+    </Listed>
+  );
+}
+
+function useRecords(action: 'search' | 'erase-person'): Loaded<readonly AuditRecord[]> {
+  const { api, gallery } = useGallery();
+  const { galleryId } = gallery;
+  return useLoad(async () => {
+    const records = await api.records(action, SHOWN_RECORDS);
+    return records.filter((record) => record.gallery?.galleryId === galleryId && record.outcome === 'done');
+  }, `${galleryId} ${action}`);
+}
+
+function Erasures() {
+  const erasures = useRecords('erase-person');
+  return (
+    <Listed
+      title={texts.privacy.erasures}
+      help={texts.privacy.erasuresHelp}
+      loaded={erasures}
+      none={texts.privacy.noErasures}
+    >
+      {({ seq, at, keyId, personIds = [] }) => (
+        <li key={`${at} ${seq}`}>
+          {moment(at)} · {texts.people(personIds.length)} ·{' '}
+          <span className="fine">{keyId === RETENTION ? texts.privacy.byRetention : texts.person.byKey(keyId)}</span>
+        </li>
+      )}
+    </Listed>
+  );
+}
+
+function Searches() {
+  const searches = useRecords('search');
+  return (
+    <Listed title={texts.privacy.searches} loaded={searches} none={texts.privacy.noSearches}>
+      {({ seq, at, keyId, named }) => {
+        const people = [...new Set(named?.flat().map(({ personId }) => personId))];
+        return (
+          <li key={`${at} ${seq}`}>
+            {moment(at)} · {people.length === 0 ? texts.privacy.namedNobody : texts.privacy.namedSome(people.length)}
+            {people.map((personId, i) => (
+              <span key={personId}>
+                {i === 0 ? ': ' : ', '}
+                <a href={`#people/${personId}`}>{texts.privacy.whom(i + 1)}</a>
+              </span>
+            ))}{' '}
+            · <span className="fine">{texts.person.byKey(keyId)}</span>
+          </li>
+        );
+      }}
+    </Listed>
   );
 }

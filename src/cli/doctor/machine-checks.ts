@@ -1,7 +1,8 @@
 // The install and the machine that it runs on.
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openEngine } from '../../compose.ts';
+import { freeDiskBytes } from '../../free-disk.ts';
 import { PACKAGE_FILE, packageVersion } from '../../package-version.ts';
 import { loadKernelModule } from '../../search/kernel-module.ts';
 import { type Check, fault, ok } from './finding.ts';
@@ -34,8 +35,7 @@ export const checkSearch: Check = async () => {
 };
 
 export const checkDisk: Check = async ({ dataDir }) => {
-  const { bavail, bsize } = await statfs(await nearestThatExists(dataDir));
-  const free = bavail * bsize;
+  const free = await freeDiskBytes(await nearestThatExists(dataDir));
   const said = `${(free / 1e9).toFixed(1)} GB are free in ${dataDir}`;
   return free < LOW_DISK_BYTES ? fault(`only ${said}: make room`) : ok(said);
 };

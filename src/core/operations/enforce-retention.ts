@@ -13,13 +13,19 @@ const PAGE = 100;
 /** Who acts when nobody asked. */
 const CHORE_KEY_ID = 'retention-sweep';
 
+interface OverduePage {
+  readonly byMs?: number;
+  readonly after?: UnusedPlace;
+  readonly limit: number;
+}
+
 type RetentionDeps = Omit<ReceiptDeps, 'audit'> & Pick<Deps, 'vault' | 'uses' | 'recognitionModels'>;
 
-/** Persons whose time is over, longest unused first; nothing is erased. */
+/** Persons whose time is over, or will be by `byMs` if nobody finds them until then; longest unused first. Erases nobody. */
 export async function listOverdue(
   deps: Pick<Deps, 'store' | 'uses' | 'clock'> & Acting,
   ref: GalleryRef,
-  page: { readonly after?: UnusedPlace; readonly limit: number },
+  page: OverduePage,
 ): Promise<readonly UnusedPerson[]> {
   const overdue = await findOverdue(deps, await deps.store.getGallery(ref), page);
   const personIds = overdue.map(({ personId }) => personId);
@@ -64,11 +70,10 @@ export async function sweepRetention(
 async function findOverdue(
   deps: Pick<Deps, 'store' | 'uses' | 'clock'>,
   gallery: Gallery,
-  page: { readonly after?: UnusedPlace; readonly limit: number },
+  { byMs = deps.clock.nowMs(), ...page }: OverduePage,
 ): Promise<readonly UnusedPerson[]> {
   // A directory's faces go with its persons
   if (gallery.kind === 'directory' && gallery.galleryId !== 'persons') return [];
   await deps.uses.flush();
-  const beforeMs = deps.clock.nowMs() - gallery.retentionDays * DAY_MS;
-  return deps.store.listUnusedPersons(gallery, beforeMs, page);
+  return deps.store.listUnusedPersons(gallery, byMs - gallery.retentionDays * DAY_MS, page);
 }

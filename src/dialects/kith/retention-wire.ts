@@ -8,6 +8,13 @@ export const RetentionQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: 100 })),
 });
 
+export const OverdueQuery = Type.Object({
+  ...RetentionQuery.properties,
+  by: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Who would be by then, if nobody finds them; now when left out.' }),
+  ),
+});
+
 export const Overdue = Type.Object({
   retentionDays: Type.Integer(),
   people: Type.Array(

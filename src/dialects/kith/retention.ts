@@ -4,7 +4,7 @@ import { getGallery } from '../../core/operations/manage-galleries.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { UnusedPlace } from '../../core/storage/uses.ts';
 import { DEFAULT_PAGE, galleryRef } from './galleries.ts';
-import { Overdue, RetentionApplied, RetentionQuery } from './retention-wire.ts';
+import { Overdue, OverdueQuery, RetentionApplied, RetentionQuery } from './retention-wire.ts';
 import type { Routes } from './route.ts';
 import { GalleryParams, wireTime } from './wire.ts';
 
@@ -13,10 +13,10 @@ export function addRetentionRoutes(routes: Routes, deps: Deps): void {
   routes.json({
     method: 'GET',
     path,
-    summary: 'Who would be erased now, as nobody enrolled, found or verified them for as long as the gallery says',
+    summary: 'Who would be erased now or by a time, as nobody used them for as long as the gallery says',
     permission: 'review',
     params: GalleryParams,
-    query: RetentionQuery,
+    query: OverdueQuery,
     answers: Overdue,
     async handle({ audit, tenantId, params, query }) {
       if (query.dryRun === false) {
@@ -25,7 +25,8 @@ export function addRetentionRoutes(routes: Routes, deps: Deps): void {
       const gallery = await getGallery(deps, galleryRef(tenantId, params.galleryId));
       const limit = query.limit ?? DEFAULT_PAGE;
       const after = query.after === undefined ? {} : { after: placeOf(query.after) };
-      const found = await listOverdue({ ...deps, audit }, gallery, { limit, ...after });
+      const by = query.by === undefined ? {} : { byMs: Date.parse(query.by) };
+      const found = await listOverdue({ ...deps, audit }, gallery, { limit, ...after, ...by });
       const last = found.at(-1);
       return {
         retentionDays: gallery.retentionDays,

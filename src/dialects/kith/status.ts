@@ -19,6 +19,8 @@ export interface MinuteLoad {
 export interface ServiceFacts {
   /** Oldest first. */
   readonly lastHour: () => readonly MinuteLoad[];
+  /** On the disk of the data directory; undefined where there is none. */
+  readonly freeDiskBytes: () => Promise<number | undefined>;
   readonly lastBackup: () => Promise<{ readonly finishedMs: number; readonly bytes: number } | undefined>;
 }
 
@@ -32,6 +34,7 @@ const Status = Type.Object({
   fastKernel: Type.Boolean(),
   recall: Type.Number({ description: 'Measured share of fast searches that name whom the exact scan names first.' }),
   recallSamples: Type.Integer(),
+  freeDiskBytes: Type.Optional(Type.Integer({ description: 'On the disk of the data directory.' })),
   lastBackup: Type.Optional(
     Type.Object(
       { finishedAt: Type.String({ format: 'date-time' }), bytes: Type.Integer() },
@@ -62,6 +65,7 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>, facts:
     async handle() {
       const stats = await deps.index.stats();
       const backup = await facts.lastBackup();
+      const freeDiskBytes = await facts.freeDiskBytes();
       return {
         uptimeS: Math.round(process.uptime()),
         memoryBytes: process.memoryUsage.rss(),
@@ -72,6 +76,7 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>, facts:
         fastKernel: stats.kernel !== 'plain',
         recall: stats.recall.estimate,
         recallSamples: stats.recall.sampled,
+        ...(freeDiskBytes === undefined ? {} : { freeDiskBytes }),
         ...(backup ? { lastBackup: { finishedAt: wireTime(backup.finishedMs), bytes: backup.bytes } } : {}),
         lastHour: facts.lastHour().map(({ startMs, ...minute }) => ({ at: wireTime(startMs), ...minute })),
       };
