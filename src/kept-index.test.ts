@@ -76,6 +76,23 @@ test('an erasure gives up a copy that is being written', async () => {
   });
 });
 
+test('a copy from before what the feed remembers is read anew from the store, and none of it is kept', async () => {
+  await withIndex((kept) => kept.saveIfChanged());
+  const [person] = await store.listPersons(ref, { limit: 1 });
+  await store.deletePerson(ref, person?.personId ?? '');
+  await importPeople(3);
+  await store.trimChanges((await store.lastChangeNo()) - 1, 1e6);
+  await withIndex(async (kept) => {
+    const { enrolments } = await store.countGallery(ref);
+    expect(filledFromStore).toBe(enrolments);
+    expect(kept.index.stats().enrolments).toBe(enrolments);
+    expect(await readdir(folder)).not.toContain('index.copy');
+    await importPeople(1);
+    await kept.follower.catchUp();
+    expect(kept.index.stats().enrolments).toBe(enrolments + 1);
+  });
+});
+
 test('a torn or altered copy is passed over', async () => {
   await withIndex((kept) => kept.saveIfChanged());
   const whole = await readFile(path());

@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import {
   type FollowerDeps,
+  fillFromStore,
   resumeIndexFollower,
   type StartedFollower,
   startIndexFollower,
@@ -15,6 +16,8 @@ import type { KeptGalleryIndex } from './search/gallery-index.ts';
 const MIN_ENROLMENTS = 10_000;
 /** A copy is made anew when so large a share of it is out of date. */
 const STALE_SHARE = 0.02;
+/** Changes are kept for an hour: a copy made within that can be brought up to date. */
+const OLD_MS = 1_800_000;
 
 export interface KeptIndexParts {
   readonly store: Store;
@@ -46,6 +49,7 @@ export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex<KeptGa
   const filled = await openFromCopy();
   const { index } = filled;
   let savedNo = filled.changeNo;
+  let savedMs = performance.now();
   const followerDeps: FollowerDeps = {
     ...parts,
     index,
@@ -56,6 +60,11 @@ export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex<KeptGa
       await rm(path, { force: true });
       await parts.removeOtherCopies?.();
       savedNo = undefined;
+    },
+    // Among what was missed may be an erasure
+    async refill() {
+      await followerDeps.beforeRemoval?.();
+      return index.refill(() => fillFromStore(followerDeps, parts.onProgress));
     },
   };
   const follower =
@@ -84,6 +93,7 @@ export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex<KeptGa
     try {
       await done;
       savedNo = changeNo;
+      savedMs = performance.now();
     } catch (error) {
       if (!controller.signal.aborted) throw error;
     } finally {
@@ -96,7 +106,8 @@ export async function fillIndex(parts: KeptIndexParts): Promise<KeptIndex<KeptGa
     follower,
     async saveIfStale() {
       const changed = savedNo === undefined ? Number.POSITIVE_INFINITY : follower.changeNo - savedNo;
-      if (changed > STALE_SHARE * index.stats().enrolments) await save();
+      const isOld = changed > 0 && performance.now() - savedMs > OLD_MS;
+      if (isOld || changed > STALE_SHARE * index.stats().enrolments) await save();
     },
     async saveIfChanged() {
       if (follower.changeNo !== savedNo) await save();

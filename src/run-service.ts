@@ -12,6 +12,7 @@ import { failInterruptedOperations } from './core/operations/long-running.ts';
 import { createApiKey } from './core/operations/manage-api-keys.ts';
 import { rotateMasterKey } from './core/operations/rotate-master-key.ts';
 import { sweepExpired } from './core/operations/sweep-expired.ts';
+import { createChangeTrimmer } from './core/operations/trim-changes.ts';
 import type { Permission } from './core/types.ts';
 import { freeDiskBytes } from './free-disk.ts';
 import { createServer, type ServerOptions } from './server/server.ts';
@@ -31,6 +32,7 @@ const KEY_INTERVAL_MS = 1000;
 /** Longer than it takes a request to write what it sealed. */
 const SETTLE_MS = 15_000;
 const COPY_INTERVAL_MS = 60_000;
+const TRIM_INTERVAL_MS = 60_000;
 
 export interface RunningService {
   readonly url: string;
@@ -130,6 +132,7 @@ async function startBehind(
     const once = (chore: () => Promise<unknown>) => async () => {
       if (!deps.nodes || (await deps.nodes.isFirst())) await chore();
     };
+    const trimChanges = createChangeTrimmer(deps);
     const chores = [
       every(FOLLOW_INTERVAL_MS, () => deps.follower.catchUp(), app.log),
       every(
@@ -143,6 +146,11 @@ async function startBehind(
       every(
         CALIBRATE_INTERVAL_MS,
         once(() => calibrateGrownGalleries(deps, stopping.signal)),
+        app.log,
+      ),
+      every(
+        TRIM_INTERVAL_MS,
+        once(async () => trimChanges((await deps.nodes?.followedByAll()) ?? deps.keptIndex.follower.changeNo)),
         app.log,
       ),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),

@@ -19,6 +19,11 @@ export interface FollowerDeps {
   readonly onUnreadable: (enrolmentNo: number, error: unknown) => void;
   /** Called before anything is taken out of the index: copies of it elsewhere have to go first. */
   readonly beforeRemoval?: () => Promise<void>;
+  /**
+   * Called when changes after `changeNo` were forgotten before they were followed: brings the index to what the store has
+   * by another way, and answers the number of the last change that it has then. Without it following fails there.
+   */
+  readonly refill?: (changeNo: number) => Promise<number>;
 }
 
 export interface StartedFollower extends IndexFollower {
@@ -38,19 +43,23 @@ export async function startIndexFollower(
   deps: FollowerDeps,
   onProgress: (rows: number) => void,
 ): Promise<StartedFollower> {
+  return followFeed(deps, await fillFromStore(deps, onProgress));
+}
+
+/** Answers the number of the last change that is certainly in it. */
+export async function fillFromStore(deps: FollowerDeps, onProgress: (rows: number) => void): Promise<number> {
   const changeNo = await deps.store.lastChangeNo();
   let after = 0;
   let rows = 0;
   for (;;) {
     const batch = await deps.store.scanEnrolments(after, SCAN_BATCH);
     const last = batch.at(-1);
-    if (!last) break;
+    if (!last) return changeNo;
     await addToIndex(deps, batch, changeNo);
     after = last.enrolmentNo;
     rows += batch.length;
     onProgress(rows);
   }
-  return followFeed(deps, changeNo);
 }
 
 function followFeed(deps: FollowerDeps, startNo: number): StartedFollower {
@@ -61,6 +70,11 @@ function followFeed(deps: FollowerDeps, startNo: number): StartedFollower {
   async function applyAll(): Promise<void> {
     for (;;) {
       const changes = await deps.store.changesAfter(changeNo, FEED_BATCH);
+      if (changes === undefined) {
+        if (!deps.refill) throw new Error(`The changes after ${changeNo} were forgotten before they were followed.`);
+        changeNo = await deps.refill(changeNo);
+        continue;
+      }
       const last = changes.at(-1);
       if (!last) return;
       await applyChanges(deps, changes);

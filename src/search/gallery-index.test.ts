@@ -69,6 +69,24 @@ describe('the index', () => {
     await expect.poll(() => index.stats().reservedBytes).toBe(0);
   });
 
+  test('refuses searches while it is filled anew, and until that succeeds', async () => {
+    const index = await open();
+    const [gone, kept] = [row(1, 1), row(2, 2)];
+    await index.add(1, [gone]);
+    const search = ({ vector }: IndexRow) => index.search(1, { vector, maxPersons: 1, minScore: 0.9 });
+    const refused = { problem: { kind: 'unavailable' } };
+    const failed = index.refill(async () => {
+      await expect(search(gone)).rejects.toMatchObject(refused);
+      throw new Error('the store is away');
+    });
+    await expect(failed).rejects.toThrow('away');
+    await expect(search(gone)).rejects.toMatchObject(refused);
+    await index.refill(() => index.add(1, [kept]));
+    expect((await search(gone)).hits).toEqual([]);
+    expect((await search(kept)).hits).toMatchObject([{ personNo: 2 }]);
+    expect(index.stats().enrolments).toBe(1);
+  });
+
   test('says that it runs the plain kernel', async () => {
     expect((await open({ kernel: 'plain' })).stats()).toMatchObject({ kernel: 'plain', warning: expect.any(String) });
     expect((await open()).stats()).toMatchObject({ kernel: 'wasm' });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { KithError } from '../core/errors.ts';
 import type {
   GalleryIndex,
   GallerySize,
@@ -27,6 +28,7 @@ const SPARE_SLOTS = 128;
 /** A slice of writing between two turns of the event loop. */
 const SLICE_MS = 1;
 const COMPACTED_ROWS_A_SLICE = 256;
+const REFILL_RETRY_S = 10;
 
 export interface GalleryIndexOptions {
   /** Worker threads; as many as there are cores when omitted. They start with the first search that is worth it. */
@@ -49,6 +51,8 @@ export interface KeptGalleryIndex extends GalleryIndex {
   saveSnapshot(target: SnapshotSource & { readonly changeNo: number }): Promise<void>;
   /** Fills an empty index from a file; one that is torn or foreign leaves it empty. */
   loadSnapshot(source: SnapshotSource): Promise<LoadedSnapshot>;
+  /** Empties it for `fill`; until that succeeds searches are refused, as a half-filled index would say of many that nobody knows them. */
+  refill<T>(fill: () => Promise<T>): Promise<T>;
 }
 
 /** Opens an empty index of any number of galleries. */
@@ -71,6 +75,7 @@ class FlatIndex implements KeptGalleryIndex {
   readonly #warning: string | undefined;
   readonly #compacting = new Set<GalleryRows>();
   #closed = false;
+  #isRefilling = false;
 
   constructor(options: GalleryIndexOptions, module: WebAssembly.Module | undefined, warning: string | undefined) {
     const threads = Math.max(1, options.threads ?? availableParallelism());
@@ -132,6 +137,7 @@ class FlatIndex implements KeptGalleryIndex {
   }
 
   async search(galleryNo: number, query: SearchQuery, signal?: AbortSignal): Promise<SearchResult> {
+    this.#requireFilled();
     const rows = this.#galleries.get(galleryNo);
     if (rows) return this.#search.search(galleryNo, rows, { query, signal });
     signal?.throwIfAborted();
@@ -139,6 +145,7 @@ class FlatIndex implements KeptGalleryIndex {
   }
 
   async *allNeighbours(galleryNo: number, query: NeighboursQuery, signal?: AbortSignal) {
+    this.#requireFilled();
     const rows = this.#galleries.get(galleryNo);
     if (!rows) return;
     yield* allNeighbours({ search: this.#search, pool: this.#pool }, { galleryNo, rows }, { query, signal });
@@ -179,10 +186,17 @@ class FlatIndex implements KeptGalleryIndex {
       return gallery;
     };
     const loaded = await loadSnapshot(source, galleryOf);
-    if (loaded.kind !== 'loaded') {
-      for (const [galleryNo, gallery] of [...this.#galleries]) this.#forget(galleryNo, gallery);
-    }
+    if (loaded.kind !== 'loaded') this.#forgetAll();
     return loaded;
+  }
+
+  async refill<T>(fill: () => Promise<T>): Promise<T> {
+    this.#isRefilling = true;
+    await Promise.all(this.#writes.values());
+    this.#forgetAll();
+    const filled = await fill();
+    this.#isRefilling = false;
+    return filled;
   }
 
   async close(): Promise<void> {
@@ -201,6 +215,16 @@ class FlatIndex implements KeptGalleryIndex {
     };
     written.then(forget, forget);
     return written;
+  }
+
+  #requireFilled(): void {
+    if (!this.#isRefilling) return;
+    const message = 'What is searched is being read anew, as this node had stood still for long.';
+    throw new KithError({ kind: 'unavailable', part: 'machine', retryAfterS: REFILL_RETRY_S, message });
+  }
+
+  #forgetAll(): void {
+    for (const [galleryNo, gallery] of [...this.#galleries]) this.#forget(galleryNo, gallery);
   }
 
   #forget(galleryNo: number, gallery: GalleryRows): void {

@@ -10,6 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
+import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import { openPrimaryPool } from '../../src/store/postgres/primary-pool.ts';
 import { freePort, startBuiltService } from '../support/built-service.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 import { type PostgresServer, SHARED_POSTGRES, startPostgres, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
@@ -133,14 +135,23 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       for (const { send } of nodes) expect((await send('GET', '/v1/galleries', undefined, key))?.status).toBe(401);
     });
 
-    test('an erasure that a frozen node has not confirmed says so, and that node names nobody who is gone', async () => {
+    test('an erasure that a frozen node has not confirmed says so; awake, it names nobody who is gone, though the feed was trimmed', async () => {
       const personId = (await enrol(at(0).send, 'Bob', 'bob')) as string;
       expect(await namesOf(at(2).send, 'bob')).toEqual([personId]);
       at(2).child.kill('SIGSTOP');
       const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
       expect(erased?.json.receipt.unconfirmedNodes).toHaveLength(1);
+      // As if it had stood still for more than an hour
+      const came = (await enrol(at(1).send, 'Dan', 'dan')) as string;
+      const pool = openPrimaryPool(database.url);
+      const store = await openPostgresStore({ pool, nodeId: 'trims' });
+      await store.trimChanges(await store.lastChangeNo(), 1000);
+      await pool.close();
       at(2).child.kill('SIGCONT');
       expect(await namesOf(at(2).send, 'bob')).toEqual([]);
+      while (!(await namesOf(at(2).send, 'dan')).includes(came)) await delay(20);
+      expect(await facesIn(at(2).send)).toBe(await facesIn(at(1).send));
+      expect((await at(2).send('DELETE', `${CLUB}/people/${came}`))?.status).toBe(200);
     });
 
     test('a node that searches in the database finds who the others enrolled, and nobody who was erased', async () => {

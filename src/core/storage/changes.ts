@@ -9,7 +9,8 @@ export interface Change {
 
 export interface ChangeStore {
   lastChangeNo(): Promise<number>;
-  changesAfter(changeNo: number, limit: number): Promise<readonly Change[]>;
-  /** Forgets changes up to and including `changeNo`. */
-  trimChanges(changeNo: number): Promise<void>;
+  /** Undefined where some of them were forgotten: whoever has followed up to `changeNo` must begin anew. */
+  changesAfter(changeNo: number, limit: number): Promise<readonly Change[] | undefined>;
+  /** Forgets changes up to and including `changeNo`, at most so many, the oldest first; answers how many they were. */
+  trimChanges(changeNo: number, limit: number): Promise<number>;
 }

@@ -34,6 +34,8 @@ export interface Nodes {
   catchUpElsewhere(): Promise<readonly string[]>;
   /** Whether this node is the one to do what needs to be done once: one of those heard of, always the same. */
   isFirst(): Promise<boolean>;
+  /** The change up to which all that are heard of have followed. */
+  followedByAll(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -135,6 +137,13 @@ export async function joinNodes(options: NodesOptions): Promise<Nodes> {
         [],
       );
       return first?.nodeId === nodeId;
+    },
+    async followedByAll() {
+      const [all] = await query<{ changeNo: number | null }>(
+        `SELECT min(coalesce(change_no, 0)) AS "changeNo" FROM nodes WHERE seen_at > now() - ${NODE_HEARD_OF}`,
+        [],
+      );
+      return all?.changeNo ?? 0;
     },
     async close() {
       closed = true;

@@ -30,6 +30,7 @@ const APART: ReadonlySet<WriteName> = new Set([
   'sweepLivenessSessions',
   'notePersonUses',
   'erasuresNoted',
+  'trimChanges',
 ]);
 /** A few milliseconds each, so that others get their turn in between. */
 const PERSONS_PER_ERASURE = 200;

@@ -17,20 +17,24 @@ export function changes(db: Database): Changes {
     `SELECT change_no AS "changeNo", op, gallery_no AS "galleryNo", enrolment_no AS "enrolmentNo"
      FROM changes WHERE change_no > ? ORDER BY change_no LIMIT ?`,
   );
-  const trim = db.prepare<[number]>('DELETE FROM changes WHERE change_no <= ?');
+  const first = db.prepare<[], number | null>('SELECT min(change_no) FROM changes').pluck();
+  const trim = db.prepare<[number, number]>(
+    'DELETE FROM changes WHERE change_no IN (SELECT change_no FROM changes WHERE change_no <= ? ORDER BY change_no LIMIT ?)',
+  );
+  const lastChangeNo = () => last.get()?.seq ?? 0;
 
   return {
     record(op, galleryNo, enrolmentNo) {
       insert.run(op, galleryNo, enrolmentNo);
     },
-    lastChangeNo() {
-      return last.get()?.seq ?? 0;
-    },
+    lastChangeNo,
     changesAfter(changeNo, limit) {
+      // Numbers are given out without a gap, so what is missing before the first was trimmed
+      if ((first.get() ?? lastChangeNo() + 1) > changeNo + 1) return undefined;
       return after.all(changeNo, limit);
     },
-    trimChanges(changeNo) {
-      trim.run(changeNo);
+    trimChanges(changeNo, limit) {
+      return trim.run(changeNo, limit).changes;
     },
   };
 }

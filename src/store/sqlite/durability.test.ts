@@ -147,7 +147,7 @@ test('a write of one process is read by another that has the store open', async 
   const before = await store.lastChangeNo();
   const said = await runAndKill([ref.galleryId, 'enrol'], 50);
   const enrolled = said.filter((line) => line.startsWith('enrolment')).length;
-  const changes = await store.changesAfter(before, 1000);
+  const changes = (await store.changesAfter(before, 1000)) ?? [];
   expect(changes.length).toBeGreaterThanOrEqual(enrolled);
   expect(await store.lastChangeNo()).toBe(changes.at(-1)?.changeNo);
   expect(await store.getSealedEnrolments(changes.map(({ enrolmentNo }) => enrolmentNo))).toHaveLength(changes.length);

@@ -5,7 +5,7 @@ import { createFilledGallery, createGallery, expectProblem, newEnrolment, newPer
 
 export function changeFeedContract(store: () => Store): void {
   async function changesSince(changeNo: number): Promise<Omit<Change, 'changeNo'>[]> {
-    return (await store().changesAfter(changeNo, 1000)).map(({ changeNo: _changeNo, ...change }) => change);
+    return ((await store().changesAfter(changeNo, 1000)) ?? []).map(({ changeNo: _changeNo, ...change }) => change);
   }
 
   test('tells every enrolment that came and went, in order', async () => {
@@ -44,22 +44,31 @@ export function changeFeedContract(store: () => Store): void {
     expect(await changesSince(before)).toEqual([]);
   });
 
-  test('comes in rising numbers, in pages, and its last number outlives trimming', async () => {
+  test('comes in rising numbers, in pages; its last number outlives trimming, and who missed what was trimmed is told', async () => {
     const before = await store().lastChangeNo();
     await createFilledGallery(store(), { persons: 10, enrolmentsEach: 1 });
     const last = await store().lastChangeNo();
-    const first = await store().changesAfter(before, 4);
-    const rest = await store().changesAfter(first.at(-1)?.changeNo ?? 0, 100);
+    const first = (await store().changesAfter(before, 4)) ?? [];
+    const rest = (await store().changesAfter(first.at(-1)?.changeNo ?? 0, 100)) ?? [];
     const numbers = [...first, ...rest].map(({ changeNo }) => changeNo);
     expect(numbers).toHaveLength(10);
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     expect(numbers[0]).toBeGreaterThan(before);
     expect(numbers.at(-1)).toBe(last);
 
-    await store().trimChanges(numbers[7] ?? 0);
-    expect((await store().changesAfter(0, 100)).map(({ changeNo }) => changeNo)).toEqual(numbers.slice(8));
-    await store().trimChanges(last);
-    expect(await store().changesAfter(0, 100)).toEqual([]);
+    const [third = 0, eighth = 0] = [numbers[2], numbers[7]];
+    const numbersAfter = async (changeNo: number) =>
+      (await store().changesAfter(changeNo, 100))?.map(({ changeNo }) => changeNo);
+    while ((await store().trimChanges(before, 100)) > 0);
+    expect(await store().trimChanges(eighth, 3)).toBe(3);
+    expect(await numbersAfter(third)).toEqual(numbers.slice(3));
+    expect(await store().trimChanges(eighth, 100)).toBe(5);
+    expect(await store().trimChanges(eighth, 100)).toBe(0);
+    expect(await numbersAfter(eighth)).toEqual(numbers.slice(8));
+    for (const missed of [0, before, third, eighth - 1]) expect(await numbersAfter(missed)).toBeUndefined();
+    expect(await store().trimChanges(last, 100)).toBe(2);
+    expect(await numbersAfter(last)).toEqual([]);
+    expect(await numbersAfter(last - 1)).toBeUndefined();
     expect(await store().lastChangeNo()).toBe(last);
     await createFilledGallery(store(), { persons: 1, enrolmentsEach: 1 });
     expect(await store().lastChangeNo()).toBeGreaterThan(last);

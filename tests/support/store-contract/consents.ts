@@ -76,7 +76,7 @@ export function consentsContract(store: () => Store): void {
     await store().withdrawConsent(gallery, personId, 4000);
     expect(await seenOf(store(), gallery, personId)).toEqual([0, 0, 0, 0, 0]);
     expect(await store().countGallery(gallery)).toEqual({ persons: 1, enrolments: 0 });
-    const changes = (await store().changesAfter(changeNo, 100)).filter(
+    const changes = ((await store().changesAfter(changeNo, 100)) ?? []).filter(
       ({ galleryNo }) => galleryNo === gallery.galleryNo,
     );
     expect(changes.map(({ op, enrolmentNo }) => [op, enrolmentNo])).toEqual(numbers.map((no) => ['remove', no]));
@@ -86,7 +86,7 @@ export function consentsContract(store: () => Store): void {
 
     await store().giveConsent(gallery, personId, consent({ givenMs: 6000 }));
     expect(await seenOf(store(), gallery, personId)).toEqual([2, 2, 1, 2, 2]);
-    const added = (await store().changesAfter(changeNo, 100)).filter(({ op }) => op === 'add');
+    const added = ((await store().changesAfter(changeNo, 100)) ?? []).filter(({ op }) => op === 'add');
     expect(added.map(({ enrolmentNo }) => enrolmentNo)).toEqual(numbers);
     expect(await store().countGallery(gallery)).toEqual({ persons: 1, enrolments: 2 });
 

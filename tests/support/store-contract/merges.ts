@@ -57,7 +57,9 @@ export function mergesContract(store: () => Store): void {
     const { personNo } = await store().getPersonKey(gallery, into);
     expect(stored).toMatchObject({ personNo, enrolmentNo });
     expect(Buffer.from(stored?.sealedTemplate ?? []).equals(sealedTemplate)).toBe(true);
-    const changes = (await store().changesAfter(changeNo, 1000)).filter((change) => change.enrolmentNo === enrolmentNo);
+    const changes = ((await store().changesAfter(changeNo, 1000)) ?? []).filter(
+      (change) => change.enrolmentNo === enrolmentNo,
+    );
     expect(changes.map(({ op }) => op)).toEqual(['remove', 'add']);
 
     const gone = { kind: 'not-found', resource: 'person', id: from } as const;

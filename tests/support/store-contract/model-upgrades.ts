@@ -52,7 +52,9 @@ export function modelUpgradesContract(store: () => Store): void {
     expect(changed).toMatchObject({ recognitionModel: 'finer-1', templatesChangedMs: 77 });
     expect(changed.tail).toBeUndefined();
     expect(await store().findBoundPack(ref)).toBe(NEW_PACK);
-    const mine = (await store().changesAfter(changeNo, 100)).filter(({ galleryNo }) => galleryNo === ref.galleryNo);
+    const mine = ((await store().changesAfter(changeNo, 100)) ?? []).filter(
+      ({ galleryNo }) => galleryNo === ref.galleryNo,
+    );
     expect(mine.map(({ op }) => op)).toEqual(['remove-gallery', 'add', 'add', 'add', 'add']);
   });
 
