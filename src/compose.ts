@@ -1,6 +1,6 @@
 // The one place where parts are put together. Plain calls, in the order in which they need each other.
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AuditFaultError } from './audit/audit-fault.ts';
@@ -8,6 +8,7 @@ import { createAuditHistory } from './audit/audit-history.ts';
 import { openAuditLog } from './audit/audit-log.ts';
 import { AUDIT_FOLDER } from './audit/chain-folder.ts';
 import { openReceiptSigner } from './audit/erasure-receipt.ts';
+import { createCheckpointNotes } from './audit/note-checkpoints.ts';
 import { type Config, ConfigError } from './config.ts';
 import { audited } from './core/audited.ts';
 import type { FollowerDeps } from './core/index-follower.ts';
@@ -15,9 +16,9 @@ import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
 import { endExpiredConsents } from './core/operations/manage-consents.ts';
 import { createPersonUses } from './core/person-uses.ts';
-import type { Acting, Deps, Vault } from './core/ports.ts';
-import type { Store } from './core/storage/store.ts';
+import type { Acting, Deps } from './core/ports.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
+import { openDataDir } from './data-dir.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
 import {
@@ -25,6 +26,7 @@ import {
   KEY_CHECK,
   mayHoldData,
   openStore,
+  requireRightMasterKey,
   requireSameMasterKey,
   type SharedStore,
 } from './open-store.ts';
@@ -33,6 +35,7 @@ import { createGalleryIndex } from './search/gallery-index.ts';
 import { openDatabaseIndex } from './search/postgres/postgres-index.ts';
 import { followSharedIndex } from './shared-index.ts';
 import { openErasureLedger } from './store/erasure-ledger.ts';
+import { auditCheckpoints } from './store/postgres/audit-checkpoints.ts';
 import { joinNodes, type Nodes } from './store/postgres/nodes.ts';
 import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
 import { removeOlderSchemas } from './store/sqlite/database.ts';
@@ -51,8 +54,6 @@ export const ERASURE_LEDGER_FILE = 'erasures.log';
 /** Who goes back to an older Kith does it in this time. */
 const OLDER_SCHEMA_KEPT_MS = 30 * 86_400_000;
 const MASTER_KEY_FILE = 'master.key';
-/** Of persons, to see whether the master key is theirs. */
-const KEYS_TRIED = 5;
 const INDEX_COPY_FILE = 'index.copy';
 
 /** Which part of Kith opens what is stored; on record as in use until it is closed. */
@@ -68,6 +69,8 @@ export interface ComposeHooks {
   readonly onUnreadable: FollowerDeps['onUnreadable'];
   /** What went wrong between this node and the others of a shared store; it is tried again. */
   readonly onNodeFault?: (error: unknown) => void;
+  /** This node can do nothing any more: what to do, in words. */
+  readonly onOutdated?: (message: string) => void;
 }
 
 interface Closable {
@@ -75,7 +78,15 @@ interface Closable {
   close(): Promise<void>;
 }
 
+/** What there is only where several nodes share a store. */
+interface OfNode {
+  readonly shared?: SharedStore;
+  /** Leaves in the store how far the audit log has come. */
+  readonly noteCheckpoints?: (() => Promise<void>) | undefined;
+}
+
 export type Composed = Deps &
+  OfNode &
   Acting &
   Closable & {
     readonly keptIndex: KeptIndex;
@@ -114,12 +125,17 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
     if (!base.shared || hooks.part !== 'service') return { ...base, index, follower, keptIndex, close };
     nodes = await joinNodes({
       ...base.shared,
-      name: `${hostname()}:${config.port}`,
+      name: nodeNameOf(config),
       version: packageVersion(),
       follower,
       onError: hooks.onNodeFault ?? (() => undefined),
     });
-    const { catchUpElsewhere } = nodes;
+    const { catchUpElsewhere, close: leave } = nodes;
+    base.shared.outdated.then((message) => {
+      hooks.onOutdated?.(message);
+      // It follows nothing any more, so nobody should wait for it
+      return leave();
+    });
     return {
       ...base,
       index,
@@ -138,7 +154,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
 export async function composeWithoutIndex(
   config: Config,
   part: UsePart,
-): Promise<Omit<Deps, 'index'> & { readonly shared?: SharedStore } & Acting & Closable> {
+): Promise<Omit<Deps, 'index'> & OfNode & Acting & Closable> {
   // The engine loads its models while the store is read.
   const [engine, records] = await Promise.allSettled([openEngine(config), openRecords(config, part)]);
   const parts = [engine, records].flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
@@ -237,26 +253,6 @@ async function requireBoundPacks(deps: Pick<Deps, 'store' | 'recognitionModels'>
   );
 }
 
-async function openDataDir(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-    await chmod(dataDir, 0o700);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = DATA_DIR_FAULTS[code ?? ''];
-    throw why ? new ConfigError([`KITH_DATA_DIR: ${dataDir} ${why}`]) : error;
-  }
-}
-
-const DATA_DIR_FAULTS: Readonly<Record<string, string>> = {
-  EEXIST: 'is a file; name a folder',
-  ENOTDIR: 'lies below a file; name a folder',
-  EACCES: 'may not be written by this user; change its owner, or name another',
-  EPERM: 'belongs to another user; change its owner, or name another',
-  EROFS: 'lies on a disk that can only be read; name another',
-  ENOSPC: 'lies on a full disk; make room, or name another',
-};
-
 /** A memory without eyes: for what lists or changes what is stored. */
 export async function openRecords(
   config: Config,
@@ -276,14 +272,17 @@ export async function openRecords(
     | 'clock'
     | 'newId'
     | 'recognitionModels'
-  > & { readonly shared?: SharedStore } & Acting &
+  > &
+    OfNode &
+    Acting &
     Closable
 > {
   await openDataDir(config.dataDir);
   const vault = await openVault(vaultSourceOf(config, mayHoldData(config)));
   const clock = { nowMs: Date.now };
+  const auditFolder = join(config.dataDir, AUDIT_FOLDER);
   const auditLog = await openAuditLog({
-    folder: join(config.dataDir, AUDIT_FOLDER),
+    folder: auditFolder,
     clock,
     part,
     ...(part === 'command-line' ? { reserveBytes: COMMAND_RESERVE_BYTES } : {}),
@@ -294,7 +293,20 @@ export async function openRecords(
   const opened: Closable[] = [auditLog];
   try {
     const { store, shared, close: closeStore } = await openStore(config);
-    opened.push({ close: closeStore });
+    const checkpoints = shared && { source: auditCheckpoints(shared.pool), nodeId: shared.nodeId };
+    const noteCheckpoints =
+      checkpoints &&
+      (await createCheckpointNotes({
+        folder: auditFolder,
+        checkpoints: checkpoints.source,
+        nodeId: checkpoints.nodeId,
+        nodeName: nodeNameOf(config),
+      }));
+    // The log's end is for the database too; should that be away, the next start says it
+    if (noteCheckpoints)
+      opened.unshift({ close: closeStore }, { close: () => noteCheckpoints().catch(() => undefined) });
+    else opened.push({ close: closeStore });
+    await noteCheckpoints?.();
     await requireRightMasterKey(store, vault);
     if (shared) await requireSameMasterKey(store, vault);
     // What nobody's key asked for: the command line's own, and the service's chores
@@ -315,13 +327,13 @@ export async function openRecords(
     opened.push({ close: () => uses.flush() });
     return {
       store,
-      ...(shared ? { shared } : {}),
+      ...(shared ? { shared, noteCheckpoints } : {}),
       uses,
       erasureLedger,
-      receipts: await openReceiptSigner(join(config.dataDir, AUDIT_FOLDER)),
+      receipts: await openReceiptSigner(auditFolder),
       vault,
       auditLog,
-      auditHistory: createAuditHistory({ folder: join(config.dataDir, AUDIT_FOLDER), clock }),
+      auditHistory: createAuditHistory({ folder: auditFolder, clock, checkpoints }),
       audit,
       keys: createApiKeys(store, {
         clock,
@@ -342,6 +354,11 @@ export async function openRecords(
   }
 }
 
+/** For people: which of the nodes it is. */
+function nodeNameOf({ port }: Config): string {
+  return `${hostname()}:${port}`;
+}
+
 /** The file with the master key; undefined when the environment holds it. */
 export function masterKeyPathOf({ dataDir, masterKey, masterKeyPath }: Config): string | undefined {
   return masterKey ? undefined : (masterKeyPath ?? join(dataDir, MASTER_KEY_FILE));
@@ -358,16 +375,6 @@ function vaultSourceOf(config: Config, mustExist: boolean): VaultSource {
 export async function canOpenKeyCheck(config: Config, sealed: Uint8Array): Promise<boolean> {
   const vault = await openVault(vaultSourceOf(config, true));
   return vault.canOpen('probe', KEY_CHECK.tenantId, sealed);
-}
-
-/** Some may be damaged; when none opens, it is the key that is wrong, and every template would be left out in silence. */
-async function requireRightMasterKey(store: Store, vault: Vault): Promise<void> {
-  const keys = await store.listSealed('person-keys', { limit: KEYS_TRIED });
-  if (keys.length === 0 || keys.some(({ tenantId, sealed }) => vault.canOpen('person-key', tenantId, sealed))) return;
-  throw new ConfigError([
-    'the master key: what is stored here was sealed under another one. Give the right one back, in KITH_MASTER_KEY or as ' +
-      'the file master.key; while it is being replaced, the one before belongs into KITH_PREVIOUS_MASTER_KEY',
-  ]);
 }
 
 /** One service a data directory; undefined while another process runs one, or puts a backup in its place. */

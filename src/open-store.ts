@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CheckpointTrust } from './audit/compare-checkpoints.ts';
 import { type Config, ConfigError } from './config.ts';
 import { KithError } from './core/errors.ts';
 import type { Vault } from './core/ports.ts';
 import type { Store } from './core/storage/store.ts';
+import { auditCheckpoints } from './store/postgres/audit-checkpoints.ts';
 import { openPostgresStore } from './store/postgres/postgres-store.ts';
 import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -18,6 +20,8 @@ const NODE_ID_FILE = 'node.id';
 export interface SharedStore {
   readonly pool: PrimaryPool;
   readonly nodeId: string;
+  /** Resolves, with what to do, when a newer Kith has changed the tables so that this one can't work on them any more. */
+  readonly outdated: Promise<string>;
 }
 
 export interface OpenedStore {
@@ -39,13 +43,33 @@ export async function openStore({ dataDir, storeUrl }: Pick<Config, 'dataDir' | 
   }
   const nodeId = await readNodeId(join(dataDir, NODE_ID_FILE));
   const pool = openPrimaryPool(storeUrl);
+  let onOutdated: (message: string) => void = () => undefined;
+  const outdated = new Promise<string>((resolve) => {
+    onOutdated = resolve;
+  });
   try {
-    const store = await openPostgresStore({ pool, nodeId });
-    return { store, shared: { pool, nodeId }, close: () => pool.close() };
+    const store = await openPostgresStore({ pool, nodeId, onOutdated });
+    return { store, shared: { pool, nodeId, outdated }, close: () => pool.close() };
   } catch (error) {
     await pool.close();
     throw new ConfigError([`KITH_STORE: ${error instanceof Error ? error.message : String(error)}`]);
   }
+}
+
+export interface OpenedCheckpoints extends CheckpointTrust {
+  close(): Promise<void>;
+}
+
+/** What nodes have left of their audit logs in the database they share; undefined for the embedded store. */
+export async function openCheckpoints({
+  dataDir,
+  storeUrl,
+}: Pick<Config, 'dataDir' | 'storeUrl'>): Promise<OpenedCheckpoints | undefined> {
+  if (storeUrl === undefined) return undefined;
+  const pool = openPrimaryPool(storeUrl);
+  // None where a log is looked at on another machine
+  const nodeId = await readFile(join(dataDir, NODE_ID_FILE), 'utf8').catch(() => undefined);
+  return { source: auditCheckpoints(pool), nodeId: nodeId?.trim(), close: () => pool.close() };
 }
 
 /** The same at every start, or the node's own ledger and its unfinished work would be somebody else's. */
@@ -56,6 +80,19 @@ async function readNodeId(path: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return (await readFile(path, 'utf8')).trim();
+}
+
+/** Of persons, to see whether the master key is theirs. */
+const KEYS_TRIED = 5;
+
+/** Some may be damaged; when none opens, it is the key that is wrong, and every template would be left out in silence. */
+export async function requireRightMasterKey(store: Store, vault: Vault): Promise<void> {
+  const keys = await store.listSealed('person-keys', { limit: KEYS_TRIED });
+  if (keys.length === 0 || keys.some(({ tenantId, sealed }) => vault.canOpen('person-key', tenantId, sealed))) return;
+  throw new ConfigError([
+    'the master key: what is stored here was sealed under another one. Give the right one back, in KITH_MASTER_KEY or as ' +
+      'the file master.key; while it is being replaced, the one before belongs into KITH_PREVIOUS_MASTER_KEY',
+  ]);
 }
 
 /** Under no tenant's name: a probe that never expires, and that a rotation of the master key seals anew with the rest. */

@@ -28,6 +28,8 @@ const RETENTION_INTERVAL_MS = 600_000;
 const AUDIT_CHECK_INTERVAL_MS = 86_400_000;
 /** The first check waits until the start is over. */
 const FIRST_AUDIT_CHECK_MS = 60_000;
+/** Some .7 MB a day in a shared store, where something is done all the time. */
+const CHECKPOINT_INTERVAL_MS = 60_000;
 const KEY_INTERVAL_MS = 1000;
 /** Longer than it takes a request to write what it sealed. */
 const SETTLE_MS = 15_000;
@@ -101,6 +103,7 @@ async function startBehind(
     },
     onUnreadable: (enrolmentNo) => print(`Template ${enrolmentNo} can't be opened and is left out of searches`),
     onNodeFault: (error) => log?.warn({ errorName: (error as Error).name }, 'the other nodes were not heard'),
+    onOutdated: (message) => print(`This node answers nothing any more. ${message}`),
   });
   try {
     await failInterruptedOperations(deps);
@@ -154,6 +157,7 @@ async function startBehind(
         app.log,
       ),
       every(COPY_INTERVAL_MS, () => deps.keptIndex.saveIfStale(), app.log),
+      every(CHECKPOINT_INTERVAL_MS, async () => deps.noteCheckpoints?.(), app.log),
       every(KEY_INTERVAL_MS, () => followRotation(deps, config, { signal: stopping.signal, print }), app.log),
       every(FIRST_AUDIT_CHECK_MS, () => checkAuditDaily(deps), app.log),
     ];

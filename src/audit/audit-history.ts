@@ -5,6 +5,7 @@ import { invalidArgument } from '../core/checks.ts';
 import type { AuditCheck, AuditHistory, AuditPage, AuditQuery, Clock } from '../core/ports.ts';
 import { parseLine } from './audit-line.ts';
 import { listChains, listSegments, segmentPath } from './chain-folder.ts';
+import type { CheckpointTrust } from './compare-checkpoints.ts';
 import { readLinesBackwards } from './read-lines-backwards.ts';
 import { verifyAudit } from './verify-audit.ts';
 
@@ -34,13 +35,17 @@ interface Head {
 }
 
 /** Reads the log that this and other processes write; unlike `check`, reading believes what stands there. */
-export function createAuditHistory(options: { readonly folder: string; readonly clock: Clock }): AuditHistory {
-  const { folder, clock } = options;
+export function createAuditHistory(options: {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly checkpoints?: CheckpointTrust | undefined;
+}): AuditHistory {
+  const { folder, clock, checkpoints } = options;
   let lastCheck: AuditCheck | undefined;
   let checking: Promise<AuditCheck> | undefined;
 
   async function check(): Promise<AuditCheck> {
-    const { chains } = await verifyAudit({ folder });
+    const { chains } = await verifyAudit({ folder, checkpoints });
     const times = chains.flatMap(({ lastTime }) => lastTime ?? []).sort();
     const coversUntil = times.at(-1);
     lastCheck = {

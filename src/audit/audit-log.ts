@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditLog, Clock } from '../core/ports.ts';
-import { AuditFaultError } from './audit-fault.ts';
 import { contentOf, prepareLine, systemContent } from './audit-line.ts';
 import { listChains } from './chain-folder.ts';
 import type { WitnessedHead } from './chain-head.ts';
@@ -9,7 +8,7 @@ import { HEAD_EVERY_MS, SEGMENT_BYTES } from './chain-limits.ts';
 import { type ChainWriter, openChainWriter } from './chain-writer.ts';
 import { type ClaimedChain, claimChain } from './claim-chain.ts';
 import { type FoundEnd, findChainEnd } from './find-chain-end.ts';
-import { readLastHead, syncHeads } from './read-heads.ts';
+import { newestHead } from './newest-head.ts';
 import { startRecordQueue, unavailable } from './record-queue.ts';
 import { readOrCreateSigningKey, type SigningKey } from './signing-key.ts';
 
@@ -122,21 +121,8 @@ async function witnessOthers(folder: string, chain: string, key: SigningKey): Pr
   const witnessed: WitnessedHead[] = [];
   for (const other of await listChains(folder)) {
     if (other === chain) continue;
-    const otherFolder = join(folder, other);
-    await syncHeads(otherFolder);
-    const head = await newestHead(otherFolder, other, key);
-    if (head) witnessed.push(head);
+    const head = await newestHead(join(folder, other), other, key);
+    if (head) witnessed.push({ chain: other, seq: head.seq, hash: head.hash });
   }
   return witnessed;
-}
-
-async function newestHead(folder: string, chain: string, key: SigningKey): Promise<WitnessedHead | undefined> {
-  try {
-    const { head } = await readLastHead(folder, { chain, key });
-    return head && { chain, seq: head.seq, hash: head.hash };
-  } catch (error) {
-    // Another chain's damage is for kith audit verify to name, and for whoever opens that chain
-    if (error instanceof AuditFaultError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { listChains } from './chain-folder.ts';
 import { type ChainHead, isSignedBy, type SignedHead } from './chain-head.ts';
+import type { HeadList } from './check-chain.ts';
 import { type ChainBunch, readChain } from './read-chain.ts';
 import { readHeads, sizeOfHeads } from './read-heads.ts';
 import { PUBLIC_KEY_FILE, readPublicKey, type VerifyingKey } from './signing-key.ts';
@@ -15,10 +16,11 @@ export interface AuditReaderOptions {
 }
 
 export interface AuditReader {
+  readonly key: VerifyingKey;
   /** In the order in which they were begun. */
   readonly chains: readonly string[];
-  /** All records of a chain, checked as they come; AuditFaultError at the first that is wrong. */
-  readRecords(chain: string): AsyncGenerator<ChainBunch, void, undefined>;
+  /** All records of a chain, checked as they come, and against further heads; AuditFaultError at the first that is wrong. */
+  readRecords(chain: string, heads?: HeadList): AsyncGenerator<ChainBunch, void, undefined>;
   /** All heads of a chain, checked the same way. */
   readHeads(chain: string): AsyncGenerator<SignedHead, void, undefined>;
 }
@@ -43,8 +45,9 @@ export async function openAuditReader(options: AuditReaderOptions): Promise<Audi
     }
   }
   return {
+    key,
     chains: await listChains(folder),
-    readRecords: (chain) => readWholeChain({ chainFolder: join(folder, chain), chain, key }, keptHeads),
+    readRecords: (chain, heads) => readWholeChain({ chainFolder: join(folder, chain), chain, key }, keptHeads, heads),
     async *readHeads(chain) {
       const chainFolder = join(folder, chain);
       yield* readHeads(chainFolder, { chain, key, untilBytes: await sizeOfHeads(chainFolder) });
@@ -56,11 +59,12 @@ export async function openAuditReader(options: AuditReaderOptions): Promise<Audi
 export async function* readWholeChain(
   target: { readonly chainFolder: string; readonly chain: string; readonly key: VerifyingKey },
   keptHeads: readonly ChainHead[] = [],
+  further: HeadList = [],
 ): AsyncGenerator<ChainBunch, void, undefined> {
   // The heads end here before the lines are read: whatever they cover is on the disk by then
   const untilBytes = await sizeOfHeads(target.chainFolder);
   const kept = keptHeads.filter((head) => head.chain === target.chain).sort((a, b) => a.seq - b.seq);
-  yield* readChain({ ...target, heads: [readHeads(target.chainFolder, { ...target, untilBytes }), kept] });
+  yield* readChain({ ...target, heads: [readHeads(target.chainFolder, { ...target, untilBytes }), kept, further] });
 }
 
 async function readKey(path: string): Promise<VerifyingKey> {

@@ -61,8 +61,21 @@ export async function readPublicKey(path: string): Promise<VerifyingKey> {
 
 function verifyingKeyOf(publicKey: KeyObject): VerifyingKey {
   if (publicKey.asymmetricKeyType !== 'ed25519') throw new Error("The audit log's key must be an Ed25519 key.");
-  const der = publicKey.export({ type: 'spki', format: 'der' });
-  return { publicKey, fingerprint: createHash('sha256').update(der).digest('hex') };
+  return { publicKey, fingerprint: createHash('sha256').update(derOf({ publicKey })).digest('hex') };
+}
+
+/** SPKI. */
+export function derOf({ publicKey }: Pick<VerifyingKey, 'publicKey'>): Buffer {
+  return publicKey.export({ type: 'spki', format: 'der' });
+}
+
+/** Undefined for bytes that are no such key. */
+export function keyOfDer(der: Uint8Array): VerifyingKey | undefined {
+  try {
+    return verifyingKeyOf(createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' }));
+  } catch {
+    return undefined;
+  }
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

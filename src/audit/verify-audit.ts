@@ -3,6 +3,14 @@ import { type AuditReader, type AuditReaderOptions, openAuditReader } from './au
 import { HEADS_FILE, segmentFile } from './chain-folder.ts';
 import { type WitnessedHead, witnessedHeads } from './chain-head.ts';
 import type { CheckedLine } from './check-chain.ts';
+import {
+  type ChainElsewhere,
+  type CheckpointTrust,
+  chainGone,
+  checkpointsUntil,
+  sortCheckpoints,
+} from './compare-checkpoints.ts';
+import type { ChainBunch } from './read-chain.ts';
 
 export interface ChainReport {
   readonly chain: string;
@@ -21,25 +29,40 @@ export interface ChainReport {
 export interface AuditReport {
   readonly isIntact: boolean;
   readonly chains: readonly ChainReport[];
+  /** Of other nodes, by their checkpoints. */
+  readonly elsewhere: readonly ChainElsewhere[];
 }
 
 export interface VerifyAuditOptions extends AuditReaderOptions {
   readonly onProgress?: (records: number) => void;
+  /** What nodes have left of their logs in a database: the folder must still hold its part. */
+  readonly checkpoints?: CheckpointTrust | undefined;
 }
 
 /** Reads every line of every chain, in constant memory, and names the first fault of each. */
 export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditReport> {
+  const { checkpoints } = options;
+  // Before the folder is looked at, as it may go on meanwhile
+  const newest = (await checkpoints?.source.newest()) ?? [];
   const reader = await openAuditReader(options);
+  const sorted = sortCheckpoints(newest, { key: reader.key, nodeId: checkpoints?.nodeId });
   const reports = new Map<string, ChainReport>();
   const witnessed: WitnessedHead[] = [...(options.keptHeads ?? [])];
   let records = 0;
   for (const chain of reader.chains) {
-    const report = await verifyChain(reader, chain, (lines) => {
+    const head = sorted.own.get(chain);
+    const further = head && checkpoints ? checkpointsUntil(checkpoints.source, head, reader.key) : [];
+    const lines = reader.readRecords(chain, further);
+    const report = await verifyChain(lines, chain, (lines) => {
       for (const { content } of lines) witnessed.push(...witnessedHeads(content.others));
       records += lines.length;
       options.onProgress?.(records);
     });
     reports.set(chain, report);
+  }
+  for (const fault of sorted.faults) reports.set(fault.chain, withFault(reports, fault));
+  for (const [chain, head] of sorted.own) {
+    if (!reports.has(chain)) reports.set(chain, withFault(reports, chainGone(head)));
   }
   // What one chain saw of another must still be there: so none can vanish, or be begun anew, by itself
   for (const [chain, heads] of byChain(witnessed)) {
@@ -48,17 +71,23 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
     reports.set(chain, { ...report, fault });
   }
   const chains = [...reports.values()];
-  return { isIntact: chains.every(({ fault }) => fault === undefined), chains };
+  return { isIntact: chains.every(({ fault }) => fault === undefined), chains, elsewhere: sorted.elsewhere };
+}
+
+/** The first fault of a chain is what it is known by. */
+function withFault(reports: ReadonlyMap<string, ChainReport>, fault: AuditFault): ChainReport {
+  const report = reports.get(fault.chain) ?? emptyReport(fault.chain);
+  return { ...report, fault: report.fault ?? fault };
 }
 
 async function verifyChain(
-  reader: AuditReader,
+  bunches: AsyncIterable<ChainBunch>,
   chain: string,
   onRecords: (lines: readonly CheckedLine[]) => void,
 ): Promise<ChainReport> {
   let report = emptyReport(chain);
   try {
-    for await (const { lines, end } of reader.readRecords(chain)) {
+    for await (const { lines, end } of bunches) {
       const { signedSeq, tornBytes } = end ?? report;
       report = {
         ...report,

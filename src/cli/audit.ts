@@ -5,9 +5,12 @@ import { AuditFaultError, describeFault } from '../audit/audit-fault.ts';
 import { AuditUnreadableError } from '../audit/audit-reader.ts';
 import { AUDIT_FOLDER } from '../audit/chain-folder.ts';
 import { headLine, type SignedHead } from '../audit/chain-head.ts';
+import type { CheckpointTrust } from '../audit/compare-checkpoints.ts';
 import { exportAudit } from '../audit/export-audit.ts';
 import { newestHeads, parseHeads } from '../audit/kept-heads.ts';
 import { type ChainReport, verifyAudit } from '../audit/verify-audit.ts';
+import type { Config } from '../config.ts';
+import { openCheckpoints } from '../open-store.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { describeFileError } from './image-file.ts';
@@ -35,7 +38,11 @@ export function addAuditCommand(program: Command, run: RunCommand): void {
   const audit = program.command('audit').description('The log of who did what: check it, or take it elsewhere.');
   trustOptions(audit.command('verify'))
     .description('Reads every record and names the first that was changed, moved, repeated or taken away.')
-    .addHelpText('after', '\nExit code 1 says that something is wrong.\n\nExample:\n  kith audit verify')
+    .addHelpText(
+      'after',
+      '\nWith KITH_STORE the log is also compared with the checkpoints that nodes have left in the database, and the chains\n' +
+        'of other nodes are named.\n\nExit code 1 says that something is wrong.\n\nExample:\n  kith audit verify',
+    )
     .action((options: TrustOptions, command: Command) => run(command, (context) => verifyLog(context, options)));
   audit
     .command('heads')
@@ -64,25 +71,58 @@ function trustOptions(command: Command): Command {
 
 async function verifyLog({ terminal, loadConfig }: CommandContext, options: TrustOptions): Promise<ExitCode> {
   let nextNote = PROGRESS_EVERY;
-  const { isIntact, chains } = await orExplain(async () =>
+  const config = loadConfig();
+  const { trust, close, fault } = await checkpointsOf(config);
+  const { isIntact, chains, elsewhere } = await orExplain(async () =>
     verifyAudit({
       ...(await trustOf(options)),
-      folder: join(loadConfig().dataDir, AUDIT_FOLDER),
+      folder: join(config.dataDir, AUDIT_FOLDER),
+      checkpoints: trust,
       onProgress: (records) => {
         if (records < nextNote) return;
         terminal.note(`${nextNote} records so far`);
         nextNote += PROGRESS_EVERY;
       },
     }),
-  );
+  ).finally(close);
   for (const report of chains) {
     terminal.record({ type: 'audit-chain', ...report });
     if (report.fault) terminal.say(terminal.paint('red', printable(describeFault(report.fault))));
     else terminal.say(`${terminal.paint('green', report.chain)}: ${describeIntact(report)}`);
   }
-  if (isIntact) return EXIT.done;
-  terminal.fail('kith: the audit log is not what was written.');
-  return EXIT.someRefused;
+  for (const chain of elsewhere) {
+    terminal.record({ type: 'audit-chain-elsewhere', ...chain });
+    terminal.say(
+      printable(
+        `${chain.chain}: of ${chain.nodeName}, on another machine; ${chain.records} records were signed until ${chain.time}`,
+      ),
+    );
+  }
+  if (!isIntact) terminal.fail('kith: the audit log is not what was written.');
+  if (fault !== undefined) {
+    terminal.fail(`kith: the checkpoints in the database can't be read, so the files alone were looked at: ${fault}`);
+  }
+  return isIntact && fault === undefined ? EXIT.done : EXIT.someRefused;
+}
+
+interface ReadableCheckpoints {
+  readonly trust?: CheckpointTrust;
+  /** Why there are none to compare with. */
+  readonly fault?: string;
+  close(): Promise<void>;
+}
+
+/** Those of a shared store; the files are worth a look without them too. */
+async function checkpointsOf(config: Config): Promise<ReadableCheckpoints> {
+  const opened = await openCheckpoints(config);
+  if (!opened) return { close: async () => undefined };
+  const { close, ...trust } = opened;
+  try {
+    await trust.source.newest();
+    return { trust, close };
+  } catch (error) {
+    return { fault: printable((error as Error).message), close };
+  }
 }
 
 function describeIntact({ records, firstTime, lastTime, signedSeq, tornBytes }: ChainReport): string {

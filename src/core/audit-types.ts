@@ -102,3 +102,16 @@ export interface AuditRef {
 
 /** An event as it stands in the log. */
 export type AuditRecord = AuditEvent & AuditActor & AuditRef & { /** ISO 8601. */ readonly time: string };
+
+/** How far a chain of a node's log had come, as the node signed it, kept apart from the node. */
+export interface AuditCheckpoint {
+  /** Of the key that the log is signed with: SPKI, DER. */
+  readonly publicKey: Uint8Array;
+  readonly chain: string;
+  readonly seq: number;
+  /** The signed head, in the text it has in the log. */
+  readonly head: string;
+  readonly nodeId: string;
+  /** For people: which node it was. */
+  readonly nodeName: string;
+}

@@ -1,6 +1,6 @@
 // What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
 
-import type { AuditAction, AuditActor, AuditEvent, AuditRecord, AuditRef } from './audit-types.ts';
+import type { AuditAction, AuditActor, AuditCheckpoint, AuditEvent, AuditRecord, AuditRef } from './audit-types.ts';
 import type { ErasedSubject, ErasureReceipt, SignedReceipt } from './erasure-types.ts';
 import type { Store } from './storage/store.ts';
 import type { AnalysedImage, KeyBounds, ModelPack, Permission, Principal } from './types.ts';
@@ -250,6 +250,16 @@ export interface AuditHistory {
   check(): Promise<AuditCheck>;
   /** How the last one went; undefined before the first. */
   lastCheck(): AuditCheck | undefined;
+}
+
+/** Where nodes leave how far their logs have come, out of reach of whoever changes a node's files. Only ever added to. */
+export interface AuditCheckpoints {
+  /** One that is there already isn't added again. */
+  add(checkpoints: readonly AuditCheckpoint[]): Promise<void>;
+  /** The newest of each chain. */
+  newest(): Promise<readonly AuditCheckpoint[]>;
+  /** All of one chain, by rising `seq`. */
+  ofChain(chain: Pick<AuditCheckpoint, 'publicKey' | 'chain'>): AsyncIterable<AuditCheckpoint>;
 }
 
 // ── The rest ────────────────────────────────────────────────────────────────

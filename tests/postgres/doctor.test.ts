@@ -63,7 +63,13 @@ describe.skipIf(SHARED_POSTGRES === undefined)(`doctor (${WITHOUT_POSTGRES})`, (
       check: 'nodes',
     });
     await client.query('INSERT INTO schema_versions (version) VALUES (9999)');
-    expect(said(await findings('one'), /of a newer Kith \(schema 9999/)).toMatchObject({ outcome: 'fault' });
+    expect(said(await findings('one'), /of a newer Kith \(schema 9999.*until it is replaced/)).toMatchObject({
+      outcome: 'note',
+    });
+    await client.query('UPDATE schema_versions SET oldest_reader = 9999 WHERE version = 9999');
+    expect(said(await findings('one'), /of a newer Kith \(schema 9999.*start the newer/)).toMatchObject({
+      outcome: 'fault',
+    });
     await client.end();
   });
 });

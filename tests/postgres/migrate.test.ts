@@ -20,7 +20,7 @@ import { type TestSchema, testSchema } from '../support/postgres.ts';
 import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 
 /** Of each store's own. */
-const NOT_MOVED = ['commits', 'nodes', 'noted_erasures', 'schema_versions', 'trimmed_changes'];
+const NOT_MOVED = ['audit_checkpoints', 'commits', 'nodes', 'noted_erasures', 'schema_versions', 'trimmed_changes'];
 
 const folder = mkdtempSync(join(tmpdir(), 'kith-migrate-'));
 afterAll(() => rmSync(folder, { recursive: true }));

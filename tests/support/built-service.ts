@@ -21,8 +21,10 @@ export async function startBuiltService(options: {
   readonly key: string;
   /** More settings. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of another build than this one. */
+  readonly main?: string;
 }): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [options.main ?? main], {
     env: {
       PATH: process.env.PATH,
       KITH_DATA_DIR: options.dataDir,

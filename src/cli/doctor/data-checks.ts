@@ -5,7 +5,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { AUDIT_FOLDER } from '../../audit/chain-folder.ts';
 import { verifyAudit } from '../../audit/verify-audit.ts';
 import { lockService, masterKeyPathOf } from '../../compose.ts';
-import { DATABASE_FILE, mayHoldData } from '../../open-store.ts';
+import { DATABASE_FILE, mayHoldData, openCheckpoints } from '../../open-store.ts';
 import { requireKnownSchema } from '../../store/sqlite/migrations.ts';
 import { MASTER_KEY_BYTES } from '../../vault/master-key.ts';
 import { type Check, type Finding, fault, isOpenToOthers, note, ok } from './finding.ts';
@@ -59,10 +59,11 @@ export const checkDatabaseFile: Check = async ({ dataDir, storeUrl }) => {
   }
 };
 
-export const checkAudit: Check = async ({ dataDir }) => {
-  const folder = join(dataDir, AUDIT_FOLDER);
+export const checkAudit: Check = async (config) => {
+  const folder = join(config.dataDir, AUDIT_FOLDER);
   if (!(await stat(folder).catch(() => undefined))) return undefined;
-  const { isIntact, chains } = await verifyAudit({ folder });
+  const checkpoints = await openCheckpoints(config);
+  const { isIntact, chains } = await verifyAudit({ folder, checkpoints }).finally(() => checkpoints?.close());
   if (!isIntact) return fault('the audit log is not what was written: kith audit verify says where');
   const records = chains.reduce((sum, chain) => sum + chain.records, 0);
   const findings: Finding[] = [ok(`the audit log is intact, ${records} records`)];

@@ -38,8 +38,13 @@ function describeVersion({ serverVersion }: ServerFacts): Finding {
 
 function schemaFinding({ schema }: ServerFacts): Finding {
   if (!schema) return note("Kith's tables are not there yet; the first start makes them");
-  const { version, known } = schema;
-  if (version > known) return fault(`the tables are of a newer Kith (schema ${version}, this one knows ${known})`);
+  const { version, known, oldestReader } = schema;
+  if (version > known) {
+    const newer = `the tables are of a newer Kith (schema ${version}, this one knows ${known})`;
+    return oldestReader > known
+      ? fault(`${newer}, which took away what this one needs: start the newer one`)
+      : note(`${newer}; this one can work on them until it is replaced`);
+  }
   return version === known
     ? ok(`the tables are of this version (schema ${known})`)
     : note(`the tables are of an older Kith (schema ${version}): the first node of this one brings them to ${known}`);

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { migrate, requireKnownSchema } from '../postgres/migrations.ts';
+import { migrate, requireKnownSchema } from '../postgres/migrate.ts';
 import { openPrimaryPool, type PrimaryPool } from '../postgres/primary-pool.ts';
 import { type MovedTable, MoveRefusedError, type Row, type RowsFrom, type RowsInto } from './moved-tables.ts';
 import type { OpenedRows, OpenedTarget } from './sqlite-rows.ts';
@@ -36,9 +36,9 @@ export async function readPostgresRows(url: string): Promise<OpenedRows> {
     await requireTables(client, pool.schema);
     const { version, known } = await requireKnownSchema(client);
     if (version !== known) {
-      throw new MoveRefusedError(
-        `The tables are of an older Kith (schema ${version}, not ${known}): start a node of this one on them first.`,
-      );
+      const [age, advice] =
+        version < known ? ['an older', 'start a node of this one on them first'] : ['a newer', 'use that'];
+      throw new MoveRefusedError(`The tables are of ${age} Kith (schema ${version}, not ${known}): ${advice}.`);
     }
     const { rows: nodes } = await client.query<{ name: string }>(
       `SELECT name FROM nodes WHERE seen_at > now() - ${NODES_GONE} ORDER BY name`,

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { findSchema, type SchemaState } from './migrations.ts';
+import { findSchema, type SchemaState } from './migrate.ts';
 import { NODE_HEARD_OF } from './nodes.ts';
 import type { PrimaryPool } from './primary-pool.ts';
 import { ALL_TENANTS } from './tenant-of.ts';

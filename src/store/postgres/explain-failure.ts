@@ -1,4 +1,5 @@
 import { KithError } from '../../core/errors.ts';
+import { OutdatedError } from './migrate.ts';
 
 const RETRY_S = 2;
 
@@ -26,6 +27,9 @@ export function isPassing(error: unknown): boolean {
 /** An error of PostgreSQL in words that say what to do; any other is given back as it is. */
 export function explainFailure(error: unknown): unknown {
   const code = codeOf(error);
+  if (error instanceof OutdatedError) {
+    return unavailable('This node is too old for the database, which a newer Kith has changed', error);
+  }
   if (isPassing(error)) return unavailable("The database can't be reached or is busy", error);
   switch (code) {
     case '53100':

@@ -1,21 +1,23 @@
-import type { PoolClient } from 'pg';
-
-interface Migration {
+/** One step of the tables' history. */
+export interface Migration {
   readonly version: number;
   readonly sql: string;
+  /**
+   * Only of one that takes something away: the oldest version whose nodes find all they need afterwards. One without only
+   * adds, and whoever worked on the tables before it works on them after it.
+   */
+  readonly oldestReader?: number;
 }
-
-/** Of the lock under which one node at a time looks at the schema. */
-const MIGRATION_LOCK = 0x4b495448;
 
 /**
  * Released migrations never change: a new need is a new one at the end. Nodes of two versions work on one schema while
- * they are replaced one by one, so a migration only adds; what it makes needless goes with a later version.
+ * they are replaced one by one, so a migration only adds; what it makes needless goes with a later version, in one that
+ * says which nodes it still suits.
  *
  * The tables are those of the embedded store under the same names, so that data moves between the two as it is. Ids and
  * names are in the order of their bytes ("C") whatever the database's own collation is.
  */
-const MIGRATIONS: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     sql: `
@@ -460,52 +462,31 @@ const MIGRATIONS: readonly Migration[] = [
       );
     `,
   },
+  {
+    version: 3,
+    sql: `
+      -- Which nodes the tables still suit: those that know at least this version.
+      ALTER TABLE schema_versions ADD COLUMN oldest_reader INTEGER NOT NULL DEFAULT 1;
+
+      -- Signed heads of the nodes' audit logs, as far as they had come: whoever cuts a node's files back, or loses them,
+      -- doesn't reach these. The text of a head is what its signature is over, so it stays as it is.
+      CREATE TABLE audit_checkpoints (
+        checkpoint_no BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        public_key    BYTEA  NOT NULL,
+        chain         TEXT COLLATE "C" NOT NULL,
+        seq           BIGINT NOT NULL,
+        head          TEXT COLLATE "C" NOT NULL,
+        node_id       TEXT COLLATE "C" NOT NULL,
+        node_name     TEXT COLLATE "C" NOT NULL,
+        kept_at       TIMESTAMPTZ NOT NULL DEFAULT now(),
+        UNIQUE (public_key, chain, seq, head)
+      );
+      CREATE FUNCTION audit_checkpoints_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE EXCEPTION 'Checkpoints of the audit logs are only ever added.' USING ERRCODE = 'insufficient_privilege';
+      END $$;
+      CREATE TRIGGER audit_checkpoints_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_checkpoints
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_checkpoints_stay();
+    `,
+  },
 ];
-
-export interface SchemaState {
-  /** 0 for new tables. */
-  readonly version: number;
-  /** The newest that this Kith knows. */
-  readonly known: number;
-}
-
-/** Of the tables that `search_path` leads to. */
-export async function findSchema(client: PoolClient): Promise<SchemaState> {
-  const { rows } = await client.query<{ version: number }>(
-    'SELECT coalesce(max(version), 0) AS version FROM schema_versions',
-  );
-  return { version: rows[0]?.version ?? 0, known: MIGRATIONS.at(-1)?.version ?? 0 };
-}
-
-/** Throws where a newer Kith made the tables. */
-export async function requireKnownSchema(client: PoolClient): Promise<SchemaState> {
-  const state = await findSchema(client);
-  if (state.version <= state.known) return state;
-  throw new Error(
-    `The database is at schema ${state.version}, and this Kith knows schemas up to ${state.known} only. ` +
-      'Start the newer Kith that wrote it.',
-  );
-}
-
-/** Of tables in the schema that `search_path` names first, which is made when it isn't there. */
-export async function migrate(client: PoolClient, schema: string): Promise<void> {
-  await client.query('BEGIN');
-  try {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${client.escapeIdentifier(schema)}`);
-    await client.query(
-      `CREATE TABLE IF NOT EXISTS schema_versions (
-         version INTEGER PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())`,
-    );
-    const { version: current } = await requireKnownSchema(client);
-    for (const { version, sql } of MIGRATIONS) {
-      if (version <= current) continue;
-      await client.query(sql);
-      await client.query('INSERT INTO schema_versions (version) VALUES ($1)', [version]);
-    }
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-}

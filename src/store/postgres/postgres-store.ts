@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import type { Store } from '../../core/storage/store.ts';
 import { EMPTIED_AFTERWARDS, METHODS, type StoreMethod } from '../methods.ts';
 import { createConnection } from './connection.ts';
 import { explainFailure, inDoubt, isConnectionBroken } from './explain-failure.ts';
-import { migrate } from './migrations.ts';
+import { migrate, newestOf, requireReader } from './migrate.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
 import { patiently } from './patiently.ts';
 import type { PrimaryPool } from './primary-pool.ts';
 import { type Tables, tables } from './tables.ts';
@@ -32,6 +33,9 @@ const APART: ReadonlySet<WriteName> = new Set([
   'erasuresNoted',
   'trimChanges',
 ]);
+/** What every node asks several times a second; so it also learns there whether the tables still suit it. */
+const FOLLOWING: ReadonlySet<StoreMethod> = new Set(['lastChangeNo', 'changesAfter']);
+const OLDEST_READER = 'SELECT max(oldest_reader) AS no FROM schema_versions';
 /** A few milliseconds each, so that others get their turn in between. */
 const PERSONS_PER_ERASURE = 200;
 const WRITES_PER_TIDYING = 2000;
@@ -40,17 +44,34 @@ export interface PostgresStoreOptions {
   readonly pool: PrimaryPool;
   /** The same at every start of a node, and no other node's. */
   readonly nodeId: string;
+  /** Called once, with what to do, when a newer Kith has changed the tables so that this one can't work on them any more. */
+  readonly onOutdated?: (message: string) => void;
+  /** All that this Kith knows when omitted. */
+  readonly migrations?: readonly Migration[];
 }
 
 /**
  * The store in PostgreSQL, for any number of nodes. Every call is one transaction on a connection of its own. A call that
  * loses its connection is done again on another: a read at once, a write when it is certain that it was not kept.
  */
-export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions): Promise<Store> {
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { pool, nodeId, migrations = MIGRATIONS } = options;
   const tablesOf = new WeakMap<PoolClient, Tables>();
   const tenantsOf = new WeakMap<PoolClient, string>();
   let writes = 0;
-  await withClient(pool, (client) => migrate(client, pool.schema));
+  let outdated: Error | undefined;
+  await withClient(pool, (client) => migrate(client, pool.schema, migrations));
+
+  /** Throws where a newer Kith has taken away what this one needs; from then on for every call. */
+  function requireSuited(oldestReader: number): void {
+    try {
+      requireReader({ known: newestOf(migrations), oldestReader });
+    } catch (error) {
+      if (!outdated) options.onOutdated?.((error as Error).message);
+      outdated = error as Error;
+      throw error;
+    }
+  }
 
   function methodOf(client: PoolClient, method: WriteName): Method {
     let own = tablesOf.get(client);
@@ -72,6 +93,7 @@ export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions):
   function read(method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
     return patiently(() =>
       withClient(pool, async (client) => {
+        if (FOLLOWING.has(method)) requireSuited(oldestReaderOf(await client.query(OLDEST_READER)));
         await showOnly(client, tenantOf(method, args));
         return methodOf(client, method)(...args);
       }),
@@ -88,7 +110,9 @@ export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions):
       try {
         return await withClient(pool, async (client) => {
           await showOnly(client, tenantOf(method, args));
-          await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`);
+          // Under the lock, and in the way of migrations until the end
+          const begun = await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock}); ${OLDEST_READER}`);
+          requireSuited(oldestReaderOf(begun));
           const result = await methodOf(client, method)(...args);
           await client.query('INSERT INTO commits (commit_no) VALUES ($1)', [commitNo]);
           if (isTidying) await client.query("DELETE FROM commits WHERE kept_at < now() - interval '1 hour'");
@@ -137,6 +161,7 @@ export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions):
       method,
       async (...args) => {
         try {
+          if (outdated) throw outdated;
           return await (access === 'read' ? read(method, args) : change(method, args));
         } catch (error) {
           throw explainFailure(error);
@@ -147,6 +172,12 @@ export async function openPostgresStore({ pool, nodeId }: PostgresStoreOptions):
   await emptyErased();
   // METHODS names every method of the port, and the tables have their types
   return { ...Object.fromEntries(methods), close: async () => undefined } as unknown as Store;
+}
+
+/** Of one statement, or of the last of several. */
+function oldestReaderOf(answer: QueryResult | readonly QueryResult[]): number {
+  const last = Array.isArray(answer) ? (answer.at(-1) as QueryResult) : (answer as QueryResult);
+  return last.rows[0].no;
 }
 
 /** A connection that failed in the middle of something isn't used again unless its transaction could be taken back. */
