@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
   options: { minutes: { type: 'string', default: '20' }, overload: { type: 'string', default: '120' } },
 });
 const KEY = 'a-key-for-the-soak-that-is-long-enough';
-const CAPACITY_S = 20;
+const MEASURE_S = 20;
 const LANES = 8;
 const SHARE = 0.8;
 const OVERLOAD = 10;
@@ -62,7 +62,8 @@ try {
 async function soak() {
   await send('PUT', '/v1/galleries/club', '{}');
   const health = watchHealth();
-  const perS = await measureCapacity();
+  const unloaded = await closedLoop(1);
+  const perS = (await closedLoop(LANES)).length / MEASURE_S;
   console.log(
     `takes ${perS.toFixed(1)} requests a second; now ${(SHARE * perS).toFixed(1)} for ${flags.minutes} minutes`,
   );
@@ -70,7 +71,6 @@ async function soak() {
   const steady = await offer(SHARE * perS, Number(flags.minutes) * 60);
   const { samples } = usage.stop();
   const before = samples.at(-1);
-  const accepted = (answers: readonly Answer[]) => answers.filter(({ status }) => status < 300).map(({ ms }) => ms);
   console.log(
     `steady: p50 ${quantile(accepted(steady), 0.5).toFixed(0)}, p99 ${quantile(accepted(steady), 0.99).toFixed(0)} ms, ${JSON.stringify(countsOf(steady))}`,
   );
@@ -82,7 +82,17 @@ async function soak() {
   const after = usageNow();
   return {
     perS,
-    steady: { ...countsOf(steady), p50Ms: quantile(accepted(steady), 0.5), p99Ms: quantile(accepted(steady), 0.99) },
+    unloaded: {
+      requests: unloaded.length,
+      p50Ms: quantile(accepted(unloaded), 0.5),
+      p99Ms: quantile(accepted(unloaded), 0.99),
+    },
+    steady: {
+      ...countsOf(steady),
+      p50Ms: quantile(accepted(steady), 0.5),
+      p99Ms: quantile(accepted(steady), 0.99),
+      p99MsByFifth: fifthsOf(steady).map((part) => quantile(accepted(part), 0.99)),
+    },
     memory: slopeOf(samples.map(({ s, rssBytes }) => ({ x: s / 60, y: rssBytes / 1e6 }))),
     handles: { first: samples[0]?.handles, last: samples.at(-1)?.handles, afterOverload: after.handles },
     overload: {
@@ -95,6 +105,15 @@ async function soak() {
     },
     health: await health.stop(),
   };
+}
+
+/** Milliseconds of those that were not refused. */
+function accepted(answers: readonly Answer[]): readonly number[] {
+  return answers.filter(({ status }) => status < 300).map(({ ms }) => ms);
+}
+
+function fifthsOf<T>(all: readonly T[]): readonly T[][] {
+  return [0, 1, 2, 3, 4].map((i) => all.slice((i * all.length) / 5, ((i + 1) * all.length) / 5));
 }
 
 /** Requests at a steady rate, whether earlier ones are answered or not; waits for all. */
@@ -111,18 +130,16 @@ async function offer(perS: number, seconds: number): Promise<readonly Answer[]> 
   return Promise.all(answers);
 }
 
-async function measureCapacity(): Promise<number> {
-  let done = 0;
-  const endMs = performance.now() + CAPACITY_S * 1000;
+/** As many requests at a time as there are lanes. */
+async function closedLoop(lanes: number): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  const endMs = performance.now() + MEASURE_S * 1000;
   await Promise.all(
-    Array.from({ length: LANES }, async (_, lane) => {
-      for (let i = lane; performance.now() < endMs; i += LANES) {
-        await request(i);
-        done++;
-      }
+    Array.from({ length: lanes }, async (_, lane) => {
+      for (let i = lane; performance.now() < endMs; i += lanes) answers.push(await request(i));
     }),
   );
-  return done / CAPACITY_S;
+  return answers;
 }
 
 /** Of ten: six identifications, two enrolments, one list, one person made or erased. */
@@ -203,10 +220,27 @@ interface Usage {
   readonly handles: number;
 }
 
+/** Of the service and its vision processes together. */
 function usageNow(): Usage {
-  const status = readFileSync(`/proc/${service.pid}/status`, 'utf8');
-  const rssBytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
-  return { s: performance.now() / 1000, rssBytes, handles: readdirSync(`/proc/${service.pid}/fd`).length };
+  let rssBytes = 0;
+  let handles = 0;
+  for (const pid of [service.pid, ...childrenOf(service.pid)]) {
+    try {
+      rssBytes += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+      handles += readdirSync(`/proc/${pid}/fd`).length;
+    } catch {
+      // Ended since it was listed
+    }
+  }
+  return { s: performance.now() / 1000, rssBytes, handles };
+}
+
+function childrenOf(pid: number | undefined): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
+      .split(' ')
+      .filter((child) => child !== ''),
+  );
 }
 
 function watchUsage() {
@@ -245,14 +279,16 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 function writeReport(figures: Awaited<ReturnType<typeof soak>>): void {
-  const { steady, memory, handles, overload, health } = figures;
+  const { unloaded, steady, memory, handles, overload, health } = figures;
   console.log(
     [
-      `steady    ${JSON.stringify(steady.byStatus)}, p50 ${steady.p50Ms.toFixed(0)} ms, p99 ${steady.p99Ms.toFixed(0)} ms`,
+      `unloaded  p50 ${unloaded.p50Ms.toFixed(0)} ms, p99 ${unloaded.p99Ms.toFixed(0)} ms`,
+      `steady    ${JSON.stringify(steady.byStatus)}, p50 ${steady.p50Ms.toFixed(0)} ms, p99 ${steady.p99Ms.toFixed(0)} ms, ` +
+        `by fifths of the time ${steady.p99MsByFifth.map((ms) => ms.toFixed(0)).join(', ')}`,
       `memory    ${memory.meanMB.toFixed(0)} MB, ${memory.slopeMBPerMinute.toFixed(2)} ± ${memory.standardError.toFixed(2)} MB a minute`,
       `handles   ${handles.first} at first, ${handles.last} at last, ${handles.afterOverload} after the overload`,
       `overload  ${JSON.stringify(overload.byStatus)}, ${overload.malformed} malformed, accepted p99 ${overload.p99Ms.toFixed(0)} ms: ` +
-        `${(overload.p99Ms / steady.p99Ms).toFixed(1)} of the steady one; memory at most ${overload.rssPeakMB.toFixed(0)} MB`,
+        `${(overload.p99Ms / unloaded.p99Ms).toFixed(1)} of the unloaded one; memory at most ${overload.rssPeakMB.toFixed(0)} MB`,
       `health    ${health.failed} of ${health.asked} failed, p50 ${health.p50Ms.toFixed(1)} ms, p99 ${health.p99Ms.toFixed(1)} ms`,
       `written to ${writeResults('soak', { date: new Date().toISOString(), minutes: Number(flags.minutes), ...figures })}`,
     ].join('\n'),

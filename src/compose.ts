@@ -383,6 +383,12 @@ export async function lockService(config: Pick<Config, 'dataDir'>): Promise<Proc
   return acquireProcessLock(join(config.dataDir, 'service.lock'));
 }
 
+export async function isServiceRunning(config: Pick<Config, 'dataDir'>): Promise<boolean> {
+  const lock = await lockService(config);
+  lock?.release();
+  return lock === undefined;
+}
+
 /** Two imports at once could make one person twice; undefined while another process imports. */
 export async function lockImports(config: Pick<Config, 'dataDir'>): Promise<ProcessLock | undefined> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { lockImports, lockService, masterKeyPathOf, openRecords, removeCopies } from '../compose.ts';
+import { isServiceRunning, lockImports, lockService, masterKeyPathOf, openRecords, removeCopies } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { rotateMasterKey } from '../core/operations/rotate-master-key.ts';
 import { beginMasterKeyRotation, isMasterKeyRotating } from '../vault/master-key.ts';
@@ -12,6 +12,8 @@ import { UsageError } from './usage-error.ts';
 import { count } from './words.ts';
 
 const LOOK_EVERY_MS = 500;
+/** Every so many looks, whether the service is still there. */
+const LOOKS_AT_SERVICE = 4;
 
 export function addVaultCommand(program: Command, run: RunCommand): void {
   program
@@ -43,7 +45,7 @@ async function rotate({ terminal, loadConfig }: CommandContext): Promise<ExitCod
   const stop = listenForStop(() => terminal.note('Stopping; what was done is kept.'));
   try {
     const serving = await lockService(config);
-    if (!serving) return await awaitService(path, stop.signal, (text) => terminal.note(text));
+    if (!serving) return await awaitService(path, stop.signal);
     try {
       const sealedAnew = await rotateHere(config, stop.signal);
       if (sealedAnew === undefined) {
@@ -60,14 +62,20 @@ async function rotate({ terminal, loadConfig }: CommandContext): Promise<ExitCod
     stop.release();
   }
 
-  async function awaitService(path: string, signal: AbortSignal, note: (text: string) => void): Promise<ExitCode> {
-    note('The running service replaces the master key; this takes half a minute and more.');
-    while (isMasterKeyRotating(path)) {
+  async function awaitService(path: string, signal: AbortSignal): Promise<ExitCode> {
+    terminal.note('The running service replaces the master key; this takes half a minute and more.');
+    for (let look = 1; isMasterKeyRotating(path); look++) {
       if (signal.aborted) {
-        note('The service goes on with it by itself.');
+        terminal.note('The service goes on with it by itself.');
         return EXIT.interrupted;
       }
       await pause(LOOK_EVERY_MS);
+      if (look % LOOKS_AT_SERVICE === 0 && !(await isServiceRunning(config)) && isMasterKeyRotating(path)) {
+        terminal.note(
+          'The service has stopped. Both keys are kept: it goes on when it starts again, or this command when you run it again.',
+        );
+        return EXIT.interrupted;
+      }
     }
     terminal.record({ type: 'master-key-rotated' });
     terminal.say('The master key is replaced.');

@@ -1,14 +1,17 @@
-// kill -9 at random moments of a service that is enrolling, erasing, training, rotating keys and being backed up. After each
-// restart: what was acknowledged is there, what was erased is not, the log verifies, and the index is what the store says.
+// kill -9 at random moments of a service that is enrolling, erasing and training while it is backed up, or its master key or
+// a gallery's key is replaced; half the time the command beside it dies too. After each restart: what was acknowledged is
+// there, what was erased is not, the log verifies, and the index is what the store says.
 // CRASH_KILLS=300 npm run test:crash
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
 import { freePort, startBuiltService } from '../support/built-service.ts';
-import { kith } from '../support/kith-command.ts';
+import { kith, startKith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 import { clientOf, type Send } from '../support/service-client.ts';
 
@@ -17,6 +20,8 @@ const KEY = 'a-key-for-crashes-that-is-long-enough';
 const FACES: readonly FaceName[] = ['ann', 'bob', 'cleo', 'dan'];
 /** Time that a run gets before it is killed, at most. */
 const MAX_RUN_MS = 2500;
+/** A rotation is over by then. */
+const MAX_ROTATION_MS = 1500;
 
 let folder: string;
 let port: number;
@@ -34,9 +39,12 @@ const known = {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kith-crash-'));
   for (const name of FACES) photos.push(await portraitOf(name));
+  await writeFile(join(folder, 'passphrase'), 'correct horse battery staple\n');
   port = await freePort();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const dataDir = () => ['--data-dir', join(folder, 'data')];
 
 const start = () => startBuiltService({ dataDir: join(folder, 'data'), port, key: KEY });
 
@@ -118,6 +126,18 @@ async function expectNothingLost(): Promise<void> {
   expect((await send('GET', '/v1/status'))?.json.faces, 'faces in the index').toBe(gallery?.faces);
 }
 
+/** What an operator does beside the running service, in turn; the last one lets it be. */
+const BESIDE: readonly ((kill: number) => ChildProcess)[] = [
+  () => startKith(['gallery', 'rekey', 'club', ...dataDir()]),
+  (kill) =>
+    startKith([
+      ...['backup', '--to', join(folder, `backup-${kill}.age`)],
+      ...['--passphrase-file', join(folder, 'passphrase'), ...dataDir()],
+    ]),
+  // Takes longer than a run: the service goes on with it at each start, until it is ended without one
+  () => startKith(['vault', 'rotate', ...dataDir()]),
+];
+
 test(
   `${KILLS} times kill -9`,
   async () => {
@@ -126,30 +146,18 @@ test(
     for (let kill = 0; kill < KILLS; kill++) {
       let isOver = false;
       const lanes = Array.from({ length: 4 }, () => work(() => isOver));
-      // Now and then beside a backup, and while the master key is replaced
-      const beside =
-        kill % 5 === 1
-          ? kith([
-              'backup',
-              '--to',
-              join(folder, `backup-${kill}.age`),
-              '--passphrase-file',
-              await passphrase(),
-              '--data-dir',
-              join(folder, 'data'),
-            ])
-          : undefined;
-      await new Promise((go) => setTimeout(go, 100 + Math.random() * MAX_RUN_MS));
+      const beside = BESIDE[kill % (BESIDE.length + 1)]?.(kill);
+      const besideEnds = beside && once(beside, 'close');
+      await pause(100 + Math.random() * MAX_RUN_MS);
       const closed = once(child, 'close');
       child.kill('SIGKILL');
+      // The command goes on by itself, or dies with the service
+      if (pick([true, false])) beside?.kill('SIGKILL');
       isOver = true;
       await closed;
       await Promise.all(lanes);
-      await beside;
-      if (kill % 7 === 3) {
-        const rotated = await kith(['vault', 'rotate', '--data-dir', join(folder, 'data')]);
-        expect(rotated.code, rotated.stderr).toBe(0);
-      }
+      await besideEnds;
+      if (kill % 7 === 3) await rotateKilled();
       child = await start();
       await expectNothingLost();
       if (kill % 10 === 9 || kill === KILLS - 1) {
@@ -167,8 +175,13 @@ test(
   60_000 + KILLS * 30_000,
 );
 
-async function passphrase(): Promise<string> {
-  const path = join(folder, 'passphrase');
-  await writeFile(path, 'correct horse battery staple\n');
-  return path;
+/** A rotation without a service that is killed once, and gone on with. */
+async function rotateKilled(): Promise<void> {
+  const child = startKith(['vault', 'rotate', ...dataDir()]);
+  const closed = once(child, 'close');
+  await pause(Math.random() * MAX_ROTATION_MS);
+  child.kill('SIGKILL');
+  await closed;
+  const rotated = await kith(['vault', 'rotate', ...dataDir()]);
+  expect(rotated.code, rotated.stderr).toBe(0);
 }

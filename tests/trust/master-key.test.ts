@@ -1,12 +1,16 @@
 // The master key is replaced while people are enrolled and searched for: nothing is lost, and the old key opens nothing.
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit-codes.ts';
+import { lockService } from '../../src/compose.ts';
 import { rotateMasterKey } from '../../src/core/operations/rotate-master-key.ts';
 import type { SealedPlace } from '../../src/core/storage/sealed-rows.ts';
 import { beginMasterKeyRotation } from '../../src/vault/master-key.ts';
 import { openVault } from '../../src/vault/vault.ts';
+import { kith, startKith } from '../support/kith-command.ts';
 import { portraitOf } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
 
@@ -218,3 +222,21 @@ test('a key from the environment is replaced by naming both', async () => {
   const sealed = before.sealTemplate('home', key, vector);
   expect(during.openTemplate('home', anew as Uint8Array, sealed)).toEqual(vector);
 });
+
+test('the command that waits for a service to replace the key notices that it has stopped, and goes on alone', async () => {
+  const dataDir = join(folder, 'data');
+  const options = { env: { KITH_DATA_DIR: dataDir } };
+  expect((await kith(['gallery', 'create', 'club'], options)).code).toBe(0);
+  const service = await lockService({ dataDir });
+  const command = startKith(['vault', 'rotate'], options);
+  let said = '';
+  const ended = once(command, 'close');
+  command.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await expect.poll(() => said, { timeout: 20_000 }).toContain('The running service replaces');
+  service?.release();
+  expect(await ended).toEqual([EXIT.interrupted, null]);
+  expect(said).toContain('The service has stopped. Both keys are kept');
+  expect((await kith(['vault', 'rotate'], options)).code).toBe(0);
+}, 60_000);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { AUDIT_FOLDER } from '../../audit/chain-folder.ts';
 import { verifyAudit } from '../../audit/verify-audit.ts';
-import { lockService, masterKeyPathOf } from '../../compose.ts';
+import { isServiceRunning, masterKeyPathOf } from '../../compose.ts';
 import { DATABASE_FILE, mayHoldData, openCheckpoints } from '../../open-store.ts';
 import { requireKnownSchema } from '../../store/sqlite/migrations.ts';
 import { MASTER_KEY_BYTES } from '../../vault/master-key.ts';
@@ -77,7 +77,5 @@ export const checkAudit: Check = async (config) => {
 
 export const checkService: Check = async (config) => {
   if (!(await stat(config.dataDir).catch(() => undefined))) return undefined;
-  const lock = await lockService(config);
-  lock?.release();
-  return ok(lock ? 'no service runs on the data' : 'a service runs on the data');
+  return ok((await isServiceRunning(config)) ? 'a service runs on the data' : 'no service runs on the data');
 };
