@@ -9,9 +9,9 @@ export interface JobQueueOptions {
 }
 
 /** Full again so long after it first was, never empty meanwhile: more comes than a burst. */
-const FLOODED_AFTER_MS = 1000;
+const FLOODED_AFTER_MS = 500;
 /** The longest that a job then waits: a few times as long as one takes. */
-const FLOODED_WAIT_MS = 250;
+const FLOODED_WAIT_MS = 150;
 /** The longest while a queue stands, short of a flood. */
 const STANDING_WAIT_MS = 1000;
 
