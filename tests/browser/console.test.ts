@@ -102,6 +102,7 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     const page = await open();
     await page.getByLabel('What do you call it?').fill('The family');
     await page.getByLabel('What is it for?').fill('Sorting albums');
+    await page.getByText('Each person’s own').click();
     await page.getByRole('button', { name: 'Make the gallery' }).click();
     for (const [name, who] of [
       ['Ann', 'ann'],
@@ -109,7 +110,12 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     ] as const) {
       await page.getByLabel('Name').fill(name);
       await choosePhotos(page, 'Choose photos', photo(who));
-      await page.getByRole('button', { name: 'Add this person' }).click();
+      const add = page.getByRole('button', { name: 'Add this person' });
+      expect(await add.isDisabled()).toBe(true);
+      await page.getByLabel('Who gave it?').fill(name);
+      await page.getByLabel('How was it given?').fill('by word');
+      await page.getByLabel('The text they agreed to').fill('Yes.');
+      await add.click();
       await page.locator('.chip').filter({ hasText: name }).waitFor();
     }
     await page.getByRole('button', { name: 'That is enough: try a photo' }).click();
@@ -130,7 +136,12 @@ describe.skipIf(!hasChromium)('the console (skipped without /usr/bin/chromium: a
     await expect.poll(middle, { timeout: 10_000 }).toBeLessThan(0.7);
     await page.getByRole('button', { name: 'Go to the gallery' }).click();
     await page.getByRole('gridcell', { name: 'Ann' }).waitFor();
-    expect(await api('GET', '/galleries/the-family')).toMatchObject({ purpose: 'Sorting albums', people: 2, faces: 2 });
+    expect(await api('GET', '/galleries/the-family')).toMatchObject({
+      purpose: 'Sorting albums',
+      consentPolicy: 'required',
+      people: 2,
+      faces: 2,
+    });
   });
 
   test('a folder of twenty photos goes in, the three bad ones are named with what would help, and again adds nothing', async () => {

@@ -39,7 +39,12 @@ export function Health() {
             ? texts.health.backedUp(moment(now.lastBackup.finishedAt), bytes(now.lastBackup.bytes))
             : texts.health.noBackup,
         ],
-        [texts.health.recall, `${(100 * now.recall).toFixed(2)} % (${texts.health.samples(now.recallSamples)})`],
+        [
+          texts.health.recall,
+          now.recallSamples === 0
+            ? texts.health.noSamples
+            : `${(100 * now.recall).toFixed(2)} % (${texts.health.samples(now.recallSamples)})`,
+        ],
       ]
     : [];
   return (
@@ -152,6 +157,7 @@ function Log() {
 }
 
 function bytes(n: number): string {
+  if (n < 1e6) return `${(n / 1e3).toFixed(0)} kB`;
   return n < 1e9 ? `${(n / 1e6).toFixed(0)} MB` : `${(n / 1e9).toFixed(1)} GB`;
 }
 
