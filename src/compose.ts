@@ -16,7 +16,7 @@ import { MAX_IMAGE_BYTES } from './core/limits.ts';
 import { findRemappedGalleries } from './core/operations/find-remapped-galleries.ts';
 import { endExpiredConsents } from './core/operations/manage-consents.ts';
 import { createPersonUses } from './core/person-uses.ts';
-import type { Acting, Deps } from './core/ports.ts';
+import type { Acting, Deps, KnownModels } from './core/ports.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { openDataDir } from './data-dir.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
@@ -42,10 +42,11 @@ import { removeOlderSchemas } from './store/sqlite/database.ts';
 import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { createApiKeys } from './vault/api-keys.ts';
 import { openVault, type VaultSource } from './vault/vault.ts';
-import { createFaceEngine } from './vision/face-engine.ts';
+import { createFaceEngine, listPacks } from './vision/face-engine.ts';
 import type { AddedPacks } from './vision/face-models.ts';
 import { CATALOGUE } from './vision/model-catalogue.ts';
-import { ModelRefusedError, UNMEASURED_CALIBRATION } from './vision/model-manifest.ts';
+import { UNMEASURED_CALIBRATION } from './vision/model-manifest.ts';
+import { ModelRefusedError } from './vision/model-refused-error.ts';
 import { listAddedPacks } from './vision/models-folder.ts';
 
 export const DEFAULT_TENANT = 'default';
@@ -177,12 +178,33 @@ export async function composeWithoutIndex(
   };
 }
 
+/** What is stored, and which models there are: for what looks at no photo, so that none of them is loaded. */
+export async function openRecordsAndPacks(config: Config, part: UsePart) {
+  const packs = await explainingModels(async () => listPacks(await findAddedPacks(config)));
+  const records = await openRecords(config, part);
+  try {
+    const deps = { ...records, engine: { packs } };
+    requireMeasuredPacks(deps);
+    await requireBoundPacks(deps);
+    return deps;
+  } catch (error) {
+    await records.close().catch(() => undefined);
+    throw error;
+  }
+}
+
 /** Eyes without a memory: for what looks at photos and keeps nothing. */
 export async function openEngine(config: Config): Promise<Pick<Deps, 'engine' | 'recognitionModels'> & Closable> {
-  try {
+  return explainingModels(async () => {
     const added = await findAddedPacks(config);
     const engine = await createFaceEngine({ processes: config.engineProcesses, ...(added && { added }) });
     return { engine, recognitionModels: config.recognitionModels, close: () => engine.close() };
+  });
+}
+
+async function explainingModels<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     // What is wrong with a model is its owner's to mend, not a fault of the program
     if (error instanceof ModelRefusedError) throw new ConfigError([`KITH_RECOGNITION_MODELS: ${error.message}`]);
@@ -226,7 +248,7 @@ export function modelsDirOf(config: Pick<Config, 'dataDir'>): string {
 }
 
 /** Without a measured tail there is no threshold, and so no answer that Kith could stand for. */
-function requireMeasuredPacks({ engine, recognitionModels }: Pick<Deps, 'engine' | 'recognitionModels'>): void {
+function requireMeasuredPacks({ engine, recognitionModels }: KnownModels): void {
   const unmeasured = engine.packs.filter(({ calibration }) => calibration === UNMEASURED_CALIBRATION);
   const named = new Set(recognitionModels.values());
   const faults = unmeasured

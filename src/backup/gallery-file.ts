@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import Type, { type Static, type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import type { MovedGallery, MovedPerson } from '../core/operations/move-gallery.ts';
-import { BadBackupError } from './manifest.ts';
+import { BadBackupError } from './bad-backup-error.ts';
 import { type OpenedWith, type SealedTo, seal, unseal } from './seal.ts';
 
 const FORMAT = 'kith gallery 1';

@@ -1,6 +1,7 @@
 // What a backup says of itself: its first entry, which every other one is held against.
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { BadBackupError } from './bad-backup-error.ts';
 
 export const MANIFEST_ENTRY = 'manifest.json';
 const FORMAT = 1;
@@ -22,9 +23,6 @@ const Manifest = Type.Object({
 
 export type BackupManifest = Static<typeof Manifest>;
 export type BackedUpFile = BackupManifest['files'][number];
-
-/** Nothing was restored; the sentence says why. */
-export class BadBackupError extends Error {}
 
 export function newManifest(kith: string, createdMs: number, files: readonly BackedUpFile[]): BackupManifest {
   return { format: FORMAT, kith, createdAt: new Date(createdMs).toISOString(), files: [...files] };

@@ -9,7 +9,8 @@ import SqliteDatabase from 'better-sqlite3';
 import { extract, type Headers } from 'tar-stream';
 import { freeDiskBytes } from '../free-disk.ts';
 import { APPLICATION_ID } from '../store/sqlite/migrations.ts';
-import { type BackupManifest, BadBackupError, MANIFEST_ENTRY, parseManifest } from './manifest.ts';
+import { BadBackupError } from './bad-backup-error.ts';
+import { type BackupManifest, MANIFEST_ENTRY, parseManifest } from './manifest.ts';
 import { type OpenedWith, unseal } from './seal.ts';
 
 export interface RestoreWish {

@@ -1,7 +1,7 @@
 // Backups are files in the age format (age-encryption.org/v1): anybody's age tool opens them, with the right key.
 import { readFile } from 'node:fs/promises';
 import { Decrypter, Encrypter } from 'age-encryption';
-import { BadBackupError } from './manifest.ts';
+import { BadBackupError } from './bad-backup-error.ts';
 
 /** Whom a backup is sealed to, or the passphrase that opens it. */
 export type SealedTo = { readonly recipients: readonly string[] } | { readonly passphrase: string };

@@ -7,7 +7,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { pack } from 'tar-stream';
-import { type BackedUpFile, BadBackupError, isBackupPath, MANIFEST_ENTRY, newManifest } from './manifest.ts';
+import { BadBackupError } from './bad-backup-error.ts';
+import { type BackedUpFile, isBackupPath, MANIFEST_ENTRY, newManifest } from './manifest.ts';
 import { type SealedTo, seal } from './seal.ts';
 
 export interface BackupWish {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { annotatePhoto, encodePng, type FaceMark } from './annotate/annotate-photo.ts';
+import type { FaceMark } from './annotate/annotate-photo.ts';
 import { STDIN } from './image-file.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -27,6 +27,7 @@ export async function openAnnotator(
   }
   if (!isPicture) await mkdir(target, { recursive: true });
 
+  const { annotatePhoto, encodePng } = await import('./annotate/annotate-photo.ts');
   const taken = new Set<string>();
   const pathFor = (file: string): string => {
     if (isPicture) return target;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Composed, compose, composeWithoutIndex, openRecords } from '../compose.ts';
+import { type Composed, compose, composeWithoutIndex, openRecords, openRecordsAndPacks } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { DATABASE_FILE } from '../open-store.ts';
 import type { ServiceClient } from './service/service-client.ts';
@@ -62,6 +62,16 @@ export async function withRecordsAndEngine<T>(
   const config = loadConfig();
   await requireData(config);
   return closing(await composeWithoutIndex(config, 'command-line'), (deps) => work(deps, config));
+}
+
+/** The same with which models there are, and none loaded. */
+export async function withRecordsAndPacks<T>(
+  { loadConfig }: Pick<CommandContext, 'loadConfig'>,
+  work: (deps: Awaited<ReturnType<typeof openRecordsAndPacks>>) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig();
+  await requireData(config);
+  return closing(await openRecordsAndPacks(config, 'command-line'), work);
 }
 
 /** Everything open, for searching; closed again whatever `work` does. */

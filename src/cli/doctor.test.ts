@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { runHere } from '../../tests/support/run-cli.ts';
 import { loadConfig } from '../config.ts';
-import { packageVersion } from '../package-version.ts';
+import { openDatabase } from '../store/sqlite/database.ts';
 import { makeCertificates } from './certificates.ts';
 import { checkAudit, checkData, checkDatabaseFile, checkMasterKey } from './doctor/data-checks.ts';
 import { checkDisk } from './doctor/machine-checks.ts';
@@ -45,7 +44,7 @@ describe('the data directory', () => {
 
   test('with a database of another Kith', async () => {
     const folder = newFolder();
-    expect((await runHere(['keys', 'create', '--data-dir', folder])).code).toBe(0);
+    openDatabase(join(folder, 'kith.db')).close();
     expect(await checkDatabaseFile(at(folder))).toMatchObject({ outcome: 'ok' });
     const db = new SqliteDatabase(join(folder, 'kith.db'));
     db.exec('DELETE FROM schema_versions WHERE version = (SELECT max(version) FROM schema_versions)');
@@ -94,13 +93,4 @@ test('a database that does not answer is a fault, and its password stays unsaid'
   const failure = await Promise.resolve(checkPostgres(config)).catch((error: Error) => error.message);
   expect(failure).toMatch(/ECONNREFUSED/);
   expect(failure).not.toContain('geheim');
-});
-
-test('a fresh install has nothing wrong, and what was looked at is told', async () => {
-  const dataDir = join(newFolder(), 'data');
-  const { code, stdout } = await runHere(['doctor'], { KITH_DATA_DIR: dataDir });
-  expect({ code, faults: stdout.match(/^fault.*/gm) }).toEqual({ code: 0, faults: null });
-  expect(stdout).toContain(`version: Kith ${packageVersion()}`);
-  for (const check of ['node', 'models', 'search', 'time', 'data', 'disk', 'tls'])
-    expect(stdout).toContain(`${check}: `);
 });

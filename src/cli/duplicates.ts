@@ -5,7 +5,7 @@ import { type DuplicatePair, findLikelyDuplicates } from '../core/operations/fin
 import { getPerson } from '../core/operations/manage-persons.ts';
 import type { Gallery } from '../core/types.ts';
 import { type CommandContext, withEverything } from './command-context.ts';
-import { duplicatesByService, type NamedPair } from './duplicates/ask-service.ts';
+import type { NamedPair } from './duplicates/ask-service.ts';
 import { openRunFile, type RunFile, type SavedPair } from './duplicates/saved-run.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
@@ -42,6 +42,7 @@ async function reportDuplicates(context: CommandContext, options: DuplicatesOpti
   const { terminal, service } = context;
   if (service) {
     if (options.restart) throw new UsageError('--restart is for the data directory: a service begins anew each time.');
+    const { duplicatesByService } = await import('./duplicates/ask-service.ts');
     return reportPairs(terminal, options, {
       ...(await duplicatesByService(service, options.gallery, terminal)),
       isResumable: false,

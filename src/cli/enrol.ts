@@ -12,7 +12,6 @@ import type { PhotoPlan } from './enrol/photo-plan.ts';
 import type { PhotoTaker, TakerOptions } from './enrol/photo-taker.ts';
 import { planByCsv } from './enrol/plan-csv.ts';
 import { planByPattern, planFolderPerPerson } from './enrol/plan-folder.ts';
-import { openRemoteTaker } from './enrol/remote-taker.ts';
 import { openReport } from './enrol/report.ts';
 import { runEnrolment } from './enrol/run-enrolment.ts';
 import { sayAside } from './enrol/summary.ts';
@@ -20,7 +19,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { describeFileError } from './image-file.ts';
 import { wholeNumber } from './option-values.ts';
 import type { RunCommand } from './program.ts';
-import { PHOTOS_ON_THE_WAY } from './service/service-client.ts';
+import { PHOTOS_ON_THE_WAY } from './service/photos-on-the-way.ts';
 import { UsageError } from './usage-error.ts';
 
 interface EnrolCommandOptions {
@@ -100,6 +99,7 @@ async function enrol(
     runEnrolment(taker, plan, { ...takerOptions, terminal: context.terminal, report, photosAtOnce });
   try {
     if (context.service) {
+      const { openRemoteTaker } = await import('./enrol/remote-taker.ts');
       const taker = await openRemoteTaker(context.service, takerOptions);
       return await run(taker, options.jobs ?? PHOTOS_ON_THE_WAY);
     }

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openGalleryFile, writeGalleryFile } from '../backup/gallery-file.ts';
 import { readKeyLines } from '../backup/seal.ts';
-import { composeWithoutIndex, DEFAULT_TENANT, removeCopies } from '../compose.ts';
+import { DEFAULT_TENANT, openRecordsAndPacks, removeCopies } from '../compose.ts';
 import { audited, auditedGallery } from '../core/audited.ts';
 import { checkMovedPerson, describeGallery, exportPeople, importGallery } from '../core/operations/move-gallery.ts';
-import { type CommandContext, closing, withRecordsAndEngine } from './command-context.ts';
+import { type CommandContext, closing, withRecordsAndPacks } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
 import { describeFileError } from './image-file.ts';
@@ -55,7 +55,7 @@ function exportGallery(
   { to, recipient }: ExportOptions,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  return withRecordsAndEngine(context, async (deps) => {
+  return withRecordsAndPacks(context, async (deps) => {
     const gallery = await getGallery(deps, galleryId);
     const deed = { action: 'export', gallery: auditedGallery(gallery) } as const;
     const countsOf = (persons: number) => ({ persons });
@@ -92,7 +92,7 @@ async function importFile(
   // Read twice: once to its end, and only then to be believed
   const { gallery, people } = await opened();
   for await (const person of people) checkMovedPerson(person, gallery.dims);
-  return closing(await composeWithoutIndex(config, 'command-line'), async (deps) => {
+  return closing(await openRecordsAndPacks(config, 'command-line'), async (deps) => {
     const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId: options.as } as const;
     // A running service follows by itself; what it keeps of the index on the disk goes
     const follower = { catchUp: () => removeCopies(config) };

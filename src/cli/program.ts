@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { BadBackupError } from '../backup/manifest.ts';
+import { BadBackupError } from '../backup/bad-backup-error.ts';
 import { ConfigError } from '../config.ts';
 import { KithError } from '../core/errors.ts';
 import { DamagedLogError } from '../damaged-log-error.ts';

@@ -1,7 +1,7 @@
 // What every door must hold to, whatever its wire format says.
 import { type ArgumentFault, KithError } from './errors.ts';
 import { MAX_FACE_USER_DATA_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_USER_DATA_LENGTH } from './limits.ts';
-import type { FaceEngine } from './ports.ts';
+import type { KnownModels } from './ports.ts';
 import type { ModelPack } from './types.ts';
 
 const GALLERY_ID = /^[a-z0-9_-]+$/;
@@ -47,10 +47,7 @@ function checkUserDataLength(userData: string | undefined, maxLength: number): v
 }
 
 /** The pack behind a name that a client sends. */
-export function packFor(
-  deps: { readonly engine: Pick<FaceEngine, 'packs'>; readonly recognitionModels: ReadonlyMap<string, string> },
-  recognitionModel: string,
-): ModelPack {
+export function packFor(deps: KnownModels, recognitionModel: string): ModelPack {
   const packId = deps.recognitionModels.get(recognitionModel);
   const pack = deps.engine.packs.find((candidate) => candidate.packId === packId);
   if (!pack) {

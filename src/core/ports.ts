@@ -188,6 +188,12 @@ export interface FaceEngine {
   close(): Promise<void>;
 }
 
+/** Which models there are, and by what names clients call them: without a look at any photo. */
+export interface KnownModels {
+  readonly engine: Pick<FaceEngine, 'packs'>;
+  readonly recognitionModels: ReadonlyMap<string, string>;
+}
+
 // ── Audit: the append-only log ──────────────────────────────────────────────
 
 /** Bound to whoever acts: what an operation records needs to say only what was done. */

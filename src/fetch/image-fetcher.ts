@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { KithError } from '../core/errors.ts';
 import type { ImageFetcher } from '../core/ports.ts';
 import { isAllowedHost, parseHostRules } from './allowed-hosts.ts';
@@ -68,14 +68,22 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
     );
   };
 
-  const agent = new Agent({
-    connect: { lookup, timeout: connectMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
-    // A kept connection would outlive the check of its address.
-    pipelining: 0,
-    maxHeaderSize: MAX_HEAD_BYTES,
-    headersTimeout: headMs,
-    bodyTimeout: idleMs,
-  });
+  let opened: Promise<Agent> | undefined;
+  // Most run without ever fetching anything, and the client takes long to load
+  const agent = (): Promise<Agent> => {
+    opened ??= import('undici').then(
+      ({ Agent }) =>
+        new Agent({
+          connect: { lookup, timeout: connectMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+          // A kept connection would outlive the check of its address.
+          pipelining: 0,
+          maxHeaderSize: MAX_HEAD_BYTES,
+          headersTimeout: headMs,
+          bodyTimeout: idleMs,
+        }),
+    );
+    return opened;
+  };
 
   return {
     async fetchImage(text, signal) {
@@ -90,7 +98,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
         // An address in the place of a name is never looked up, so it is checked here.
         const literal = url.hostname.replace(/^\[|\]$/g, '');
         if (/^[\d.]+$/.test(literal) || literal.includes(':')) await checkedLiteral(literal, options);
-        return await download(url, { agent, maxBytes: options.maxBytes, totalMs, signal });
+        return await download(url, { agent: await agent(), maxBytes: options.maxBytes, totalMs, signal });
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof KithError) throw error;
@@ -129,6 +137,7 @@ async function download(
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Uint8Array> {
+  const { request } = await import('undici');
   const deadline = AbortSignal.timeout(limits.totalMs);
   const { statusCode, headers, body } = await request(url, {
     dispatcher: limits.agent,

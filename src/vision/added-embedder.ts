@@ -3,8 +3,9 @@ import onnxProto from 'onnx-proto';
 import type { Point } from '../core/types.ts';
 import { ALIGNED_SIDE_PX, ARCFACE_POINTS, alignFaceTo } from './align.ts';
 import type { FacePatch } from './face-patch.ts';
-import { type ModelManifest, ModelRefusedError } from './model-manifest.ts';
+import { ModelRefusedError } from './model-refused-error.ts';
 import { type OnnxModel, type OnnxOptions, openOnnxModel } from './onnx-session.ts';
+import type { ModelManifest } from './parse-manifest.ts';
 
 export interface AddedEmbedder {
   /** Unit template of a face. */

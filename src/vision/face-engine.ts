@@ -41,7 +41,7 @@ export async function createFaceEngine(options: FaceEngineOptions): Promise<Pool
     ...(options.added && { added: options.added }),
   };
   // Before any process starts: what a manifest lacks is said at once
-  const added = await describeAdded(options.added);
+  const packs = await listPacks(options.added);
   const pool = new ProcessPool({
     entry: new URL(import.meta.url.endsWith('.ts') ? './vision-process.ts' : './vision-process.js', import.meta.url),
     argument: JSON.stringify(processOptions),
@@ -58,7 +58,7 @@ export async function createFaceEngine(options: FaceEngineOptions): Promise<Pool
     throw error;
   }
   return {
-    packs: [...CATALOGUE.map(publicPack), ...added],
+    packs,
     async analyse(image, analyseOptions, signal) {
       try {
         return await pool.run({ image, options: analyseOptions }, signal);
@@ -73,9 +73,11 @@ export async function createFaceEngine(options: FaceEngineOptions): Promise<Pool
   };
 }
 
-async function describeAdded(added: AddedPacks | undefined): Promise<readonly ModelPack[]> {
-  if (!added) return [];
-  return Promise.all(added.packIds.map(async (packId) => packOf(await readAddedManifest(added.modelsDir, packId))));
+/** The packs that come with Kith and those added, from their descriptions alone. */
+export async function listPacks(added?: AddedPacks): Promise<readonly ModelPack[]> {
+  const { modelsDir, packIds } = added ?? { modelsDir: '', packIds: [] };
+  const described = await Promise.all(packIds.map((packId) => readAddedManifest(modelsDir, packId)));
+  return [...CATALOGUE.map(publicPack), ...described.map(packOf)];
 }
 
 function unreadable(cause: ProcessLostError): KithError {

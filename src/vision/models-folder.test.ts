@@ -6,7 +6,8 @@ import onnxProto from 'onnx-proto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../tests/support/dlib-network/graph-builder.ts';
 import { openAddedEmbedder } from './added-embedder.ts';
-import { ModelRefusedError, packOf } from './model-manifest.ts';
+import { packOf } from './model-manifest.ts';
+import { ModelRefusedError } from './model-refused-error.ts';
 import { addPack, listAddedPacks, readAddedManifest, readManifest, readModelWeights } from './models-folder.ts';
 
 const SIDE_PX = 32;

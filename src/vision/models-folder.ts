@@ -5,7 +5,8 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CATALOGUE } from './model-catalogue.ts';
-import { type ModelManifest, ModelRefusedError, parseManifest } from './model-manifest.ts';
+import { ModelRefusedError } from './model-refused-error.ts';
+import type { ModelManifest } from './parse-manifest.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 const MAX_MANIFEST_BYTES = 1024 * 1024;
@@ -26,6 +27,7 @@ export async function readAddedManifest(modelsDir: string, packId: string): Prom
 /** A manifest file anywhere. */
 export async function readManifest(path: string): Promise<ModelManifest> {
   const bytes = await readPlainFile(path, MAX_MANIFEST_BYTES);
+  const { parseManifest } = await import('./parse-manifest.ts');
   return parseManifest(new TextDecoder().decode(bytes), path);
 }
 

@@ -6,7 +6,7 @@ import { constants, setPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { KithError } from '../core/errors.ts';
 import { JobQueue } from './job-queue.ts';
-import { ModelRefusedError } from './model-manifest.ts';
+import { ModelRefusedError } from './model-refused-error.ts';
 import type { AnalyseMessage, VisionReply } from './vision-messages.ts';
 
 export interface ProcessPoolOptions {

@@ -4,7 +4,7 @@ import { KithError } from '../core/errors.ts';
 import { analyseImage } from './analyse.ts';
 import { restrictImageLoaders } from './decode.ts';
 import { type FaceModels, openFaceModels } from './face-models.ts';
-import { ModelRefusedError } from './model-manifest.ts';
+import { ModelRefusedError } from './model-refused-error.ts';
 import type { AnalyseMessage, VisionProcessOptions, VisionReply } from './vision-messages.ts';
 
 const RSS_CHECK_MS = 250;

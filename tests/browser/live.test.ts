@@ -28,7 +28,8 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
   let folder: string;
   let browser: Browser;
   let kith: KithHttp;
-  const others: Browser[] = [];
+  /** By what their camera shows; without a camera it is the one browser. */
+  const withCamera = new Map<string, Browser>();
   let watched: WatchedPage | undefined;
 
   beforeAll(async () => {
@@ -44,10 +45,9 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
     const seen = watched;
     watched = undefined;
     if (seen) await closeClean(seen, service.key);
-    for (const other of others.splice(0)) await other.close();
   });
   afterAll(async () => {
-    await browser?.close();
+    for (const opened of [browser, ...withCamera.values()]) await opened?.close();
     await service?.stop();
     if (folder) await rm(folder, { recursive: true });
   });
@@ -64,11 +64,19 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
     return opened;
   }
 
-  /** A page whose camera shows the scene; without one there is no camera. */
-  async function openBeforeCamera(scene?: Buffer, { mayUse = true } = {}): Promise<Page> {
-    const path = join(folder, `${others.length}-${Date.now()}.mjpeg`);
-    const own = await launchChromium(scene ? await cameraShowing(path, scene) : []);
-    others.push(own);
+  async function launchBefore(names: readonly FaceName[], light: number): Promise<Browser> {
+    const path = join(folder, `${names.join('-')}-${light}.mjpeg`);
+    return launchChromium(await cameraShowing(path, await sceneOf(names, { light })));
+  }
+
+  /** A page whose camera shows these people; without any there is no camera. */
+  async function openBeforeCamera(
+    names: readonly FaceName[],
+    { light = 1, mayUse = true }: { readonly light?: number; readonly mayUse?: boolean } = {},
+  ): Promise<Page> {
+    const shown = `${names.join()} ${light}`;
+    const own = names.length === 0 ? browser : (withCamera.get(shown) ?? (await launchBefore(names, light)));
+    if (own !== browser) withCamera.set(shown, own);
     watched = await openPage(own, service.url);
     const { page, context } = watched;
     if (mayUse) await context.grantPermissions(['camera'], { origin: service.url });
@@ -95,7 +103,7 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
     );
 
   test('the camera says what would help, looks at one frame at a time, and is off once the page is left', async () => {
-    const page = await openBeforeCamera(await sceneOf(['ann'], { light: 0.2 }));
+    const page = await openBeforeCamera(['ann'], { light: 0.2 });
     let looks = 0;
     let atOnce = 0;
     let mostAtOnce = 0;
@@ -127,7 +135,7 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
   });
 
   test('a picture from the camera is answered as a photo is', async () => {
-    const page = await openBeforeCamera(await sceneOf(['ann']));
+    const page = await openBeforeCamera(['ann']);
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.getByText('Good: take the picture.').waitFor();
     await page.getByRole('button', { name: 'Take the picture' }).click();
@@ -139,7 +147,7 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
   });
 
   test('of two before the camera, the one who is chosen is added and the other is not', async () => {
-    const page = await openBeforeCamera(await sceneOf(['cleo', 'bob']));
+    const page = await openBeforeCamera(['cleo', 'bob']);
     await goTo(page, 'add');
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.getByText('Two faces: which one?').waitFor();
@@ -164,12 +172,12 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
   });
 
   test('who may not use a camera, or has none, is told what to do', async () => {
-    const refused = await openBeforeCamera(await sceneOf(['ann']), { mayUse: false });
+    const refused = await openBeforeCamera(['ann'], { mayUse: false });
     await refused.getByRole('button', { name: 'Use the camera' }).click();
     await refused.getByRole('alert').filter({ hasText: 'The browser may not use the camera.' }).waitFor();
     await expectReadable(refused, 'the refused camera');
     if (watched) await closeClean(watched, service.key);
-    const without = await openBeforeCamera();
+    const without = await openBeforeCamera([]);
     await without.getByRole('button', { name: 'Use the camera' }).click();
     await without.getByRole('alert').filter({ hasText: 'No camera was found.' }).waitFor();
     await without.getByRole('button', { name: 'Try again' }).click();

@@ -233,7 +233,9 @@ test('keys are made, listed, replaced and ended', async () => {
   ]) {
     expect(await there('keys', ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no key') });
   }
-  expect((await run('keys', 'list')).some((key) => key.keyId === keyId)).toBe(false);
+  const labelled = await there('keys', 'create', '--label', 'x'.repeat(101));
+  expect(labelled).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('label') });
+  expect((await run('keys', 'list')).filter(({ label }) => label !== 'test')).toMatchObject([{ label: 'desk' }]);
 });
 
 test('a stranger’s certificate, a key that is not known, and one that may not', async () => {

@@ -2,12 +2,12 @@ import { DEFAULT_TENANT } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { listDueConsents } from '../../core/operations/manage-consents.ts';
 import type { DuePlace } from '../../core/storage/consents.ts';
-import { DueConsents } from '../../dialects/kith/consent-wire.ts';
 import { type CommandContext, withRecords } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { PERSON_GALLERY_KINDS } from '../find-gallery.ts';
 import { printable } from '../printable.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import { formatTable } from '../table.ts';
 
 const DEFAULT_DUE_MS = 30 * 86_400_000;
@@ -55,6 +55,7 @@ function fromDataDirectory(context: CommandContext, byMs: number, enter: (due: D
 }
 
 async function fromService(service: ServiceClient, byMs: number, enter: (due: Due) => void): Promise<void> {
+  const { DueConsents } = await import('../../dialects/kith/consent-wire.ts');
   let after: string | undefined;
   do {
     const page = await service.call({

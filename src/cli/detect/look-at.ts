@@ -3,10 +3,11 @@ import { openEngine } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { findFaces } from '../../core/operations/find-faces.ts';
 import type { Face } from '../../core/types.ts';
-import { Detected } from '../../dialects/kith/photo-wire.ts';
 import { type CommandContext, closing, withProcesses } from '../command-context.ts';
 import { coreQuality } from '../service/core-quality.ts';
-import { PHOTOS_ON_THE_WAY, pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import { PHOTOS_ON_THE_WAY } from '../service/photos-on-the-way.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 
 export interface SeenPhoto {
   readonly widthPx: number;
@@ -36,6 +37,7 @@ export async function withLookAt<T>(
 }
 
 async function askService(service: ServiceClient, photo: Uint8Array): Promise<SeenPhoto> {
+  const { Detected } = await import('../../dialects/kith/photo-wire.ts');
   const path = pathTo('detect');
   const { faces, ...size } = await service.call({ method: 'POST', path, photo, answers: Detected, isRepeatable: true });
   return {

@@ -1,6 +1,7 @@
 import { Duplicates } from '../../dialects/kith/wire.ts';
 import { type Progress, startProgress } from '../progress.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import { listenForStop } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,4 +1,4 @@
-import { composeWithoutIndex, DEFAULT_TENANT } from '../../compose.ts';
+import { DEFAULT_TENANT, openRecordsAndPacks } from '../../compose.ts';
 import { checkGalleryId } from '../../core/checks.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { createGallery as create } from '../../core/operations/manage-galleries.ts';
@@ -8,7 +8,6 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../usage-error.ts';
 import { count } from '../words.ts';
 import { type GallerySettings, withGalleries } from './known-galleries.ts';
-import { createRemoteGallery } from './remote-galleries.ts';
 
 /** Of the kind that Azure's clients see as a large person group. */
 export async function createGallery(
@@ -21,7 +20,7 @@ export async function createGallery(
   const { recognitionModel = DEFAULT_RECOGNITION_MODEL, name = galleryId, ...rest } = options;
   const settings = { ...rest, name, recognitionModel };
   const made = await (service
-    ? createRemoteGallery(service, galleryId, settings)
+    ? (await import('./remote-galleries.ts')).createRemoteGallery(service, galleryId, settings)
     : createLocalGallery(context, galleryId, settings));
   const { kind, keepPhotos } = made;
   terminal.record({ type: 'gallery', galleryId, kind, name, recognitionModel, keepPhotos });
@@ -35,7 +34,7 @@ async function createLocalGallery(
   settings: Parameters<typeof create>[2],
 ) {
   const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId } as const;
-  return closing(await composeWithoutIndex(loadConfig(), 'command-line'), (deps) => create(deps, ref, settings));
+  return closing(await openRecordsAndPacks(loadConfig(), 'command-line'), (deps) => create(deps, ref, settings));
 }
 
 export async function setGallery(

@@ -4,8 +4,6 @@ import type { SignedReceipt } from '../../core/erasure-types.ts';
 import type { GalleryKind, GalleryTerms } from '../../core/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import { withLocalGalleries } from './local-galleries.ts';
-import { openRemoteGalleries } from './remote-galleries.ts';
 
 export interface GallerySettings extends Partial<GalleryTerms> {
   readonly name?: string;
@@ -42,11 +40,13 @@ export interface KnownGalleries {
   eraseOverdue(galleryId: string): AsyncIterable<string>;
 }
 
-/** Wherever the command was told to work. */
-export function withGalleries(
+/** Wherever the command was told to work; what belongs to the other way is not even loaded. */
+export async function withGalleries(
   context: CommandContext,
   work: (galleries: KnownGalleries) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { service } = context;
-  return service ? work(openRemoteGalleries(service)) : withLocalGalleries(context, work);
+  if (!service) return (await import('./local-galleries.ts')).withLocalGalleries(context, work);
+  const { openRemoteGalleries } = await import('./remote-galleries.ts');
+  return work(openRemoteGalleries(service));
 }

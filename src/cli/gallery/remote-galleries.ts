@@ -2,11 +2,10 @@ import type { Static } from 'typebox';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { Overdue, RetentionApplied } from '../../dialects/kith/retention-wire.ts';
 import * as wire from '../../dialects/kith/wire.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import type { GallerySettings, KnownGalleries, KnownGallery } from './known-galleries.ts';
-
-/** Kith's own API knows the galleries of one kind, those that Azure's clients see as large person groups. */
-export const REMOTE_KIND = 'large-person';
+import { REMOTE_KIND } from './remote-kind.ts';
 
 export function openRemoteGalleries(service: ServiceClient): KnownGalleries {
   const gallery = (galleryId: string, ...rest: readonly string[]) => pathTo('galleries', galleryId, ...rest);

@@ -3,10 +3,11 @@ import { openEngine } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { groupPhotoFaces, type PhotoFace, readPhotoFaces } from '../../core/operations/group-photos.ts';
 import type { Box, Quality } from '../../core/types.ts';
-import { Detected, Grouped, MAX_PROBES_COMPARED } from '../../dialects/kith/photo-wire.ts';
 import { type CommandContext, closing, withProcesses } from '../command-context.ts';
 import { coreQuality } from '../service/core-quality.ts';
-import { PHOTOS_ON_THE_WAY, pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import { PHOTOS_ON_THE_WAY } from '../service/photos-on-the-way.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 
 export interface GroupedFace {
   readonly file: string;
@@ -34,7 +35,7 @@ export async function withGrouping<T>(
   photos: number,
   work: <F extends GroupedFace>(grouping: Grouping<F>) => Promise<T>,
 ): Promise<T> {
-  if (context.service) return work(groupingByService(context.service));
+  if (context.service) return work(await groupingByService(context.service));
   const config = withProcesses(context.loadConfig(), photos);
   const recognitionModel = DEFAULT_RECOGNITION_MODEL;
   return closing(await openEngine(config), (deps) =>
@@ -49,7 +50,8 @@ export async function withGrouping<T>(
 
 type ProbedFace = GroupedFace & { readonly probeId: string };
 
-function groupingByService(service: ServiceClient): Grouping<ProbedFace> {
+async function groupingByService(service: ServiceClient): Promise<Grouping<ProbedFace>> {
+  const { Detected, Grouped, MAX_PROBES_COMPARED } = await import('../../dialects/kith/photo-wire.ts');
   return {
     maxFaces: MAX_PROBES_COMPARED,
     photosAtOnce: PHOTOS_ON_THE_WAY,

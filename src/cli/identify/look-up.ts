@@ -3,12 +3,13 @@ import type { Static } from 'typebox';
 import type { Outcome } from '../../core/decide.ts';
 import { identifyPhoto } from '../../core/operations/identify-photo.ts';
 import type { Box, Quality } from '../../core/types.ts';
-import { Identified } from '../../dialects/kith/wire.ts';
+import type { Identified } from '../../dialects/kith/wire.ts';
 import { type CommandContext, withEverything } from '../command-context.ts';
 import { getGallery } from '../find-gallery.ts';
-import { findRemoteGallery } from '../gallery/remote-galleries.ts';
 import { coreQuality } from '../service/core-quality.ts';
-import { PHOTOS_ON_THE_WAY, pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import { PHOTOS_ON_THE_WAY } from '../service/photos-on-the-way.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import type { NamedCandidate } from '../words.ts';
 
 export interface LookedUpPhoto {
@@ -56,6 +57,7 @@ export async function withLookUp<T>(
   const { galleryId, photos, maxCandidates, minConfidence } = options;
   if (service) {
     // A gallery that isn't there is told before any photo is sent
+    const { findRemoteGallery } = await import('../gallery/remote-galleries.ts');
     await findRemoteGallery(service, galleryId);
     return work((image) => askService(service, options, image), PHOTOS_ON_THE_WAY);
   }
@@ -93,12 +95,13 @@ async function askService(
   { galleryId, maxCandidates, minConfidence }: LookUpOptions,
   image: Uint8Array,
 ): Promise<LookedUpPhoto> {
+  const wire = await import('../../dialects/kith/wire.ts');
   const { faces, ...size } = await service.call({
     method: 'POST',
     path: pathTo('identify'),
     query: { gallery: galleryId, maxCandidates, minConfidence },
     photo: image,
-    answers: Identified,
+    answers: wire.Identified,
     isRepeatable: true,
   });
   return { ...size, faces: faces.map(lookedUpFace) };

@@ -4,8 +4,6 @@ import type { CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
-import { withLocalKeys } from './local-keys.ts';
-import { openRemoteKeys } from './remote-keys.ts';
 
 export interface WantedKey {
   readonly label: string;
@@ -38,15 +36,18 @@ export interface OfTenant {
 }
 
 /** Wherever the command was told to work. `mayMake`: also where there are no data yet. */
-export function withKeys(
+export async function withKeys(
   context: CommandContext,
   { tenant, mayMake = false }: OfTenant & { readonly mayMake?: boolean },
   work: (keys: KnownKeys) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  if (!context.service) return withLocalKeys(context, { tenant, mayMake }, work);
+  if (!context.service) {
+    return (await import('./local-keys.ts')).withLocalKeys(context, { tenant, mayMake }, work);
+  }
   if (tenant !== undefined) {
     throw new UsageError('A service goes by whose the key in --key-file is: leave out --tenant.');
   }
+  const { openRemoteKeys } = await import('./remote-keys.ts');
   return work(openRemoteKeys(context.service));
 }
 

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import * as wire from '../../dialects/kith/keys-wire.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import { ServiceError } from '../service/service-error.ts';
 import type { KnownKey, KnownKeys } from './known-keys.ts';
 

@@ -3,7 +3,7 @@ import { modelsDirOf, openEngine } from '../../compose.ts';
 import { calibratePack, TooFewPairsError } from '../../core/evaluation/calibrate-pack.ts';
 import { compareFaces, pairScores } from '../../core/evaluation/face-comparisons.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
-import { ModelRefusedError } from '../../vision/model-manifest.ts';
+import { ModelRefusedError } from '../../vision/model-refused-error.ts';
 import { readAddedManifest, updateManifest } from '../../vision/models-folder.ts';
 import { type CommandContext, closing } from '../command-context.ts';
 import { planFolderPerPerson } from '../enrol/plan-folder.ts';

@@ -7,8 +7,6 @@ import type { CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { printable } from '../printable.ts';
 import { UsageError } from '../usage-error.ts';
-import { withLocalPeople } from './local-people.ts';
-import { openRemotePeople } from './remote-people.ts';
 
 export interface KnownPerson {
   readonly personId: string;
@@ -59,14 +57,16 @@ export interface FaceMove {
   readonly faceIds: readonly string[];
 }
 
-/** Wherever the command was told to work. */
-export function withPeople(
+/** Wherever the command was told to work; what belongs to the other way is not even loaded. */
+export async function withPeople(
   context: CommandContext,
   galleryId: string,
   work: (people: PeopleOfGallery) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { service } = context;
-  return service ? work(openRemotePeople(service, galleryId)) : withLocalPeople(context, galleryId, work);
+  if (!service) return (await import('./local-people.ts')).withLocalPeople(context, galleryId, work);
+  const { openRemotePeople } = await import('./remote-people.ts');
+  return work(openRemotePeople(service, galleryId));
 }
 
 /** A person by id or by name; a name that several have is refused with their ids. */

@@ -4,7 +4,8 @@ import type { NewConsent } from '../../core/storage/consents.ts';
 import { Consent } from '../../dialects/kith/consent-wire.ts';
 import * as wire from '../../dialects/kith/wire.ts';
 import { coreQuality } from '../service/core-quality.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 import type { KnownMerge, KnownPerson, PeopleOfGallery } from './people-of-gallery.ts';
 
 /** Of several with one name, as many as are worth naming. */

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import Type from 'typebox';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openServiceClient, pathTo, type ServiceClient } from './service-client.ts';
+import { pathTo } from './path-to.ts';
+import { openServiceClient, type ServiceClient } from './service-client.ts';
 
 const KEY = 'kith_0123456789abcdef';
 const Pong = Type.Object({ pong: Type.String() });

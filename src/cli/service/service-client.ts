@@ -2,7 +2,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Agent, FormData, request } from 'undici';
-import { UsageError } from '../usage-error.ts';
 import { errorOfConnection, errorOfProblem, type ProblemBody, ServiceError } from './service-error.ts';
 import type { ServiceOptions } from './service-options.ts';
 
@@ -27,9 +26,6 @@ export interface ServiceClient {
   close(): Promise<void>;
 }
 
-/** At once: a service has its own queue. */
-export const PHOTOS_ON_THE_WAY = 4;
-
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A photo may wait in the service's queue. */
 const HEAD_TIMEOUT_MS = 120_000;
@@ -39,12 +35,6 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ATTEMPTS = 8;
 const MAX_WAIT_MS = 20_000;
 const BROKEN_WAIT_MS = 500;
-
-/** Segments are escaped: no id or name makes another path of it. */
-export function pathTo(...segments: readonly string[]): string {
-  if (segments.some((segment) => /^\.{0,2}$/.test(segment))) throw new UsageError('An id is empty, or no id.');
-  return `/v1/${segments.map(encodeURIComponent).join('/')}`;
-}
 
 export function openServiceClient({ baseUrl, key, ca }: ServiceOptions): ServiceClient {
   const agent = new Agent({

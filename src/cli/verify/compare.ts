@@ -6,12 +6,13 @@ import type { FaceTarget } from '../../core/face-choice.ts';
 import { DEFAULT_MIN_CONFIDENCE, DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { readFaceToCompare, verifyFaces } from '../../core/operations/verify-photos.ts';
 import type { Box, Quality } from '../../core/types.ts';
-import { Verified } from '../../dialects/kith/photo-wire.ts';
+import type { Verified } from '../../dialects/kith/photo-wire.ts';
 import { type CommandContext, closing, withProcesses } from '../command-context.ts';
 import { readImageFile } from '../image-file.ts';
 import { type Refusal, refusalOf } from '../refusals.ts';
 import { coreQuality } from '../service/core-quality.ts';
-import { pathTo, type ServiceClient } from '../service/service-client.ts';
+import { pathTo } from '../service/path-to.ts';
+import type { ServiceClient } from '../service/service-client.ts';
 
 export interface ComparedFace {
   readonly box: Box;
@@ -58,6 +59,7 @@ async function compareByService(service: ServiceClient, files: Pair<string>, tar
   const read = await readBoth(files, readImageFile);
   if ('refused' in read) return read;
   const [photo, other] = read.values;
+  const wire = await import('../../dialects/kith/photo-wire.ts');
   const which = target === 'largest' ? { photoFace: 'largest', otherFace: 'largest' } : {};
   try {
     const verified = await service.call({
@@ -65,7 +67,7 @@ async function compareByService(service: ServiceClient, files: Pair<string>, tar
       path: pathTo('verify'),
       query: which,
       photos: { photo, other },
-      answers: Verified,
+      answers: wire.Verified,
       isRepeatable: true,
     });
     const { outcome, confidence, score, strangerRate, faces } = verified;

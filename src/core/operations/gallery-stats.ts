@@ -1,6 +1,6 @@
 import { packFor } from '../checks.ts';
 import { type DecisionRule, decisionRule } from '../decide.ts';
-import type { Deps } from '../ports.ts';
+import type { Deps, KnownModels } from '../ports.ts';
 import type { Gallery, ModelPack } from '../types.ts';
 
 export interface GalleryStats {
@@ -11,10 +11,7 @@ export interface GalleryStats {
 }
 
 /** How large a gallery is, and how a search of it as it is now would be decided. */
-export async function galleryStats(
-  deps: Pick<Deps, 'store' | 'engine' | 'recognitionModels'>,
-  gallery: Gallery,
-): Promise<GalleryStats> {
+export async function galleryStats(deps: Pick<Deps, 'store'> & KnownModels, gallery: Gallery): Promise<GalleryStats> {
   const pack = packFor(deps, gallery.recognitionModel);
   const { persons, enrolments } = await deps.store.countGallery(gallery);
   const { targetFpir, tail } = gallery;

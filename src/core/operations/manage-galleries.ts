@@ -4,7 +4,7 @@ import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
 import type { SignedReceipt } from '../erasure-types.ts';
 import { isWithinBounds } from '../key-bounds.ts';
 import { MAX_FACE_GALLERIES, MAX_RETENTION_DAYS, MAX_TERMS_LENGTH } from '../limits.ts';
-import type { Acting, Deps } from '../ports.ts';
+import type { Acting, Deps, KnownModels } from '../ports.ts';
 import type { GalleryPatch } from '../storage/galleries.ts';
 import type { Page } from '../storage/page.ts';
 import type { Gallery, GalleryKind, GalleryRef, GalleryTerms, KeyBounds } from '../types.ts';
@@ -22,7 +22,7 @@ export interface GallerySettings extends Partial<GalleryTerms> {
 
 /** already-exists when the id is taken: creating never changes what is there. */
 export async function createGallery(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'engine' | 'recognitionModels'> & Acting,
+  deps: Pick<Deps, 'store' | 'vault' | 'clock'> & KnownModels & Acting,
   ref: GalleryRef,
   settings: GallerySettings,
 ): Promise<Gallery> {

@@ -5,7 +5,7 @@ import { checkFaceUserData, checkName, checkUserData, invalidArgument, isGuid, p
 import type { ErasedCounts } from '../erasure-types.ts';
 import { MAX_ENROLMENTS_PER_PERSON, MAX_PERSONS_LARGE_PERSON_GALLERY } from '../limits.ts';
 import { nextTurn } from '../next-turn.ts';
-import type { Acting, Deps } from '../ports.ts';
+import type { Acting, Deps, KnownModels } from '../ports.ts';
 import { settleErasure } from '../settle-erasure.ts';
 import type { NewConsent } from '../storage/consents.ts';
 import type { NewEnrolment } from '../storage/enrolments.ts';
@@ -50,7 +50,7 @@ export interface MovedPerson {
   readonly faces: readonly MovedFace[];
 }
 
-export function describeGallery(deps: Pick<Deps, 'engine' | 'recognitionModels'>, gallery: Gallery): MovedGallery {
+export function describeGallery(deps: KnownModels, gallery: Gallery): MovedGallery {
   const { name, userData, recognitionModel, targetFpir, keepPhotos, purpose, lawfulBasis } = gallery;
   const { packId, dims } = packFor(deps, recognitionModel);
   return {
@@ -154,11 +154,7 @@ export function checkMovedPerson({ personId, name, userData, consent, faces }: M
   }
 }
 
-type ImportDeps = Pick<
-  Deps,
-  'store' | 'vault' | 'engine' | 'follower' | 'erasureLedger' | 'clock' | 'recognitionModels'
-> &
-  Acting;
+type ImportDeps = Pick<Deps, 'store' | 'vault' | 'follower' | 'erasureLedger' | 'clock'> & KnownModels & Acting;
 
 /** Makes the gallery, which must not be there, with everybody in it, or nothing. */
 export async function importGallery(

@@ -1,0 +1,2 @@
+/** Nothing was restored; the sentence says why. */
+export class BadBackupError extends Error {}
