@@ -30,7 +30,7 @@ export async function* allNeighbours(
 ): AsyncIterable<NeighboursBatch> {
   const { query: wanted, signal } = options;
   const transaction = <T>(work: (query: Query) => Promise<T>): Promise<T> =>
-    parts.errands.runIdle(() => inTransaction(parts.pool, { begin: parts.search.begin(), signal }, work));
+    parts.errands.runIdle(() => inTransaction(parts.pool, { begin: parts.search.begin(galleryNo), signal }, work));
   signal?.throwIfAborted();
   let after = wanted.afterEnrolmentNo ?? -1;
   let total = await transaction((query) => countAfter(query, galleryNo, after));

@@ -17,6 +17,7 @@ import {
   type ScoredRow,
   type Sought,
 } from './gallery-reader.ts';
+import { ofGallery } from './schema.ts';
 import { isLongList, shareWithin, signMargin, signReach, standsOut } from './sign-distance.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
 import { halfVector, signBits } from './wire-values.ts';
@@ -113,7 +114,7 @@ export class DatabaseSearch {
     signal: AbortSignal | undefined,
   ): Promise<{ gallery: GalleryState; found: Found }> {
     const asked = { ...query, exact: query.exact ?? false };
-    return inTransaction(this.#parts.pool, { begin: this.begin(asked.exact), signal }, async (run) => {
+    return inTransaction(this.#parts.pool, { begin: this.begin(galleryNo, asked.exact), signal }, async (run) => {
       const gallery = await readGallery(run, galleryNo);
       if (gallery.enrolments > 0) checkQuery(query, gallery.vectorLength);
       const errand = this.#errandOf(gallery, { asked, rotated: rotateVector(query.vector) });
@@ -122,13 +123,14 @@ export class DatabaseSearch {
   }
 
   /** Settings of a search: one state of all rows, and no compiling for a query of milliseconds. */
-  begin(exact = false): string {
+  begin(galleryNo: number, exact = false): string {
     const workers = this.#parts.parallelWorkers;
     // A shortlist is left to the planner: at a hundred thousand rows starting another process costs more than it saves
     const parallel = exact
       ? `; SET LOCAL max_parallel_workers_per_gather = ${workers}; SET LOCAL parallel_setup_cost = 100`
       : '';
-    return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${this.#parts.path}; SET LOCAL jit = off${parallel}`;
+    const settings = `${this.#parts.path}; ${ofGallery(galleryNo)}; SET LOCAL jit = off${parallel}`;
+    return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings}`;
   }
 
   #errandOf(gallery: GalleryState, of: { readonly asked: Asked; readonly rotated: Float32Array }): Errand {

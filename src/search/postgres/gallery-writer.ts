@@ -3,7 +3,7 @@ import type { IndexRow } from '../../core/ports.ts';
 import { checkLength, checkRow } from '../checks.ts';
 import { paddedDims } from '../layout.ts';
 import { rotateVector } from '../rotation.ts';
-import { createVectorTable, GALLERIES, REMOVALS, tableOf } from './schema.ts';
+import { createVectorTable, GALLERIES, ofGallery, REMOVALS, tableOf } from './schema.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
 import { bigints, halfVectors } from './wire-values.ts';
 
@@ -47,7 +47,7 @@ export class GalleryWriter {
       await inTransaction(this.#pool, { begin: this.#begin }, (query) => createVectorTable(query, dims));
       this.#tables.add(dims);
     }
-    await inTransaction(this.#pool, { begin: this.#begin }, async (query) => {
+    await this.#inGallery(galleryNo, async (query) => {
       if (changeNo !== undefined && (await hasAll(query, galleryNo, { table: tableOf(dims), sorted, changeNo }))) {
         return;
       }
@@ -74,7 +74,7 @@ export class GalleryWriter {
     enrolmentNos: readonly number[],
     changeNos: readonly number[] | undefined,
   ): Promise<void> {
-    await inTransaction(this.#pool, { begin: this.#begin }, async (query) => {
+    await this.#inGallery(galleryNo, async (query) => {
       const gallery = await lockGallery(query, galleryNo);
       const newest = gallery.lastChangeNo + 1;
       const removals = new Map<number, number>();
@@ -88,7 +88,7 @@ export class GalleryWriter {
   }
 
   async removeGallery(galleryNo: number, changeNo: number | undefined): Promise<void> {
-    await inTransaction(this.#pool, { begin: this.#begin }, async (query) => {
+    await this.#inGallery(galleryNo, async (query) => {
       const gallery = await lockGallery(query, galleryNo);
       const removedNo = changeNo ?? gallery.lastChangeNo + 1;
       await query(`DELETE FROM ${REMOVALS} WHERE gallery_no = $1 AND change_no <= $2`, [galleryNo, removedNo]);
@@ -116,6 +116,10 @@ export class GalleryWriter {
     await inTransaction(this.#pool, { begin: this.#begin }, (query) =>
       query(`DELETE FROM ${REMOVALS} WHERE removed_at < now() - interval '${REMOVALS_KEPT}'`),
     );
+  }
+
+  #inGallery(galleryNo: number, work: (query: Query) => Promise<void>): Promise<void> {
+    return inTransaction(this.#pool, { begin: `${this.#begin}; ${ofGallery(galleryNo)}` }, work);
   }
 
   async #insert(

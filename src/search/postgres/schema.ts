@@ -2,7 +2,9 @@
 // make again.
 import type { Query } from './transactions.ts';
 
-export const SCHEMA_VERSION = 1;
+/** An index of version 1 has no wall between galleries; nodes of both versions work on it. */
+export const SCHEMA_VERSION = 2;
+const WALLED_FROM = 2;
 /** Two nodes that start at once make the tables one after the other. */
 export const SCHEMA_LOCK = 0x4b495448;
 /** Half vectors and distances of bit strings came with it. */
@@ -75,9 +77,34 @@ export async function createVectorTable(query: Query, dims: number): Promise<voi
     vector       halfvec(${dims}) NOT NULL,
     PRIMARY KEY (gallery_no, enrolment_no)
   ) WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02)`);
+  await raiseWall(query, table);
   // Signs stand in it so that a scan of a gallery's signs reads 110 bytes a template and not a kilobyte
   await query(
     `CREATE INDEX IF NOT EXISTS ${table}_persons ON ${table} (gallery_no, person_no, enrolment_no) INCLUDE (signs)`,
+  );
+}
+
+/** The setting of a transaction that is about one gallery. */
+export function ofGallery(galleryNo: number): string {
+  return `SET LOCAL kith.gallery = '${galleryNo}'`;
+}
+
+/**
+ * The second wall: should a statement forget the gallery, the database shows the rows of the transaction's own only, and
+ * none when it named none. Not through the tenant, as a look at another table for each row would cost the index its use.
+ * Superusers see over it.
+ */
+async function raiseWall(query: Query, table: string): Promise<void> {
+  const [state] = await query<{ isDue: boolean }>(
+    `SELECT s.schema_version >= ${WALLED_FROM} AND NOT c.relrowsecurity AS "isDue"
+     FROM ${STATE} s, pg_class c WHERE c.oid = '${table}'::regclass`,
+  );
+  if (!state?.isDue) return;
+  await query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
+  await query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
+  await query(
+    `CREATE POLICY own_gallery ON ${table}
+     USING (gallery_no = nullif(current_setting('kith.gallery', true), '')::bigint)`,
   );
 }
 
