@@ -145,7 +145,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       // The older one has left, so nobody waits for it
       const erased = await newer.send('DELETE', `${CLUB}/people/${enrolled[0]}`);
       expect([erased?.status, erased?.json.receipt?.unconfirmedNodes]).toEqual([200, undefined]);
-    });
+    }, 240_000);
 
     test('what one node adds waits for the calls under way, and the calls for it', async () => {
       const own = testSchema();
