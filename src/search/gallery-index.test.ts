@@ -28,6 +28,7 @@ testGalleryIndex({
   openForced: () => open({ inlineRows: 0, exactRows: 0 }),
   ways: ways.map(({ options, ...way }) => ({ ...way, open: () => open(options) })),
   numRuns: 40,
+  large: 20_000,
   weakMates: 300,
   neighbours: 1200,
   approximateFrom: 0.3,

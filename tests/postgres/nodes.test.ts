@@ -17,10 +17,12 @@ import { type FaceName, portraitOf } from '../support/photos.ts';
 import { type PostgresServer, SHARED_POSTGRES, startPostgres, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
 import { clientOf, type Send } from '../support/service-client.ts';
 
-const SECONDS = Number(process.env.NODES_SECONDS ?? 12);
+const SECONDS = Number(process.env.NODES_SECONDS ?? 8);
 const KEY = 'a-key-for-several-nodes-that-is-long-enough';
 /** A second, and what three photos take on a machine that is busy with other things. */
 const FOUND_WITHIN_MS = 1000 + 10_000;
+/** A second, and what two rounds of requests take on such a machine. */
+const KNOWN_WITHIN_MS = 1000 + 4000;
 /** After a freeze: what was changed meanwhile, on the same machine. */
 const CAUGHT_UP_WITHIN_MS = 10_000;
 const CLUB = '/v1/galleries/club';
@@ -42,11 +44,12 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
     const masterKey = randomBytes(32).toString('base64');
     const photos = new Map<FaceName, Buffer>();
     const nodes: Node[] = [];
+    const started: Node[] = [];
     let folder: string;
 
-    async function addNode(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    async function startNode(settings: Readonly<Record<string, string>> = {}): Promise<Node> {
       const port = await freePort();
-      const dataDir = join(folder, `node-${nodes.length + 1}`);
+      const dataDir = join(folder, `node-${port}`);
       const env = { KITH_STORE: database.url, KITH_MASTER_KEY: masterKey, KITH_SEARCH_THREADS: '1', ...settings };
       const node: Node = {
         send: clientOf(port, KEY),
@@ -57,22 +60,24 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
           node.child = await startBuiltService({ dataDir, port, key: KEY, env });
         },
       };
-      nodes.push(node);
+      started.push(node);
+      return node;
     }
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'kith-nodes-'));
       database = await startPostgres();
       for (const name of FACES) photos.set(name, await portraitOf(name));
-      for (let i = 0; i < 3; i++) await addNode();
+      for (let i = 0; i < 3; i++) nodes.push(await startNode());
       expect((await at(0).send('PUT', CLUB, {}))?.status).toBe(201);
     }, 240_000);
     afterAll(async () => {
-      for (const { child } of nodes) {
+      for (const { child } of started) {
         child.kill('SIGCONT');
         child.kill('SIGTERM');
       }
-      await Promise.all(nodes.map(({ child }) => (child.exitCode === null ? once(child, 'close') : undefined)));
+      const alive = started.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+      await Promise.all(alive.map(({ child }) => once(child, 'close')));
       await rm(folder, { recursive: true, force: true });
       await database.remove();
     });
@@ -124,15 +129,15 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       }
     });
 
-    test('a key made at one node is good at the others at once, and one revoked is refused within a second', async () => {
+    test('a key made at one node is good at the others within a second, and one revoked is refused', async () => {
       const made = await at(0).send('POST', '/v1/keys', { label: 'desk', permissions: ['search'] });
       expect(made?.status).toBe(201);
       const { keyId, key } = made?.json ?? {};
-      await delay(1000);
-      expect((await at(2).send('GET', '/v1/galleries', undefined, key))?.status).toBe(200);
+      const statuses = () =>
+        Promise.all(nodes.map(async ({ send }) => (await send('GET', '/v1/galleries', undefined, key))?.status));
+      await expect.poll(statuses, { timeout: KNOWN_WITHIN_MS }).toEqual([200, 200, 200]);
       await at(1).send('DELETE', `/v1/keys/${keyId}`);
-      await delay(1000);
-      for (const { send } of nodes) expect((await send('GET', '/v1/galleries', undefined, key))?.status).toBe(401);
+      await expect.poll(statuses, { timeout: KNOWN_WITHIN_MS }).toEqual([401, 401, 401]);
     });
 
     test('an erasure that a frozen node has not confirmed says so; awake, it names nobody who is gone, though the feed was trimmed', async () => {
@@ -154,16 +159,20 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       expect((await at(2).send('DELETE', `${CLUB}/people/${came}`))?.status).toBe(200);
     });
 
-    test('a node that searches in the database finds who the others enrolled, and nobody who was erased', async () => {
-      await addNode({ KITH_SEARCH: 'postgres' });
-      const { send } = at(3);
+    test('a node that searches in the database finds who the others enrolled, killed meanwhile or not, and nobody who was erased', async () => {
+      const node = await startNode({ KITH_SEARCH: 'postgres' });
+      const { send } = node;
       const personId = (await enrol(at(0).send, 'Cleo', 'cleo')) as string;
       while (!(await namesOf(send, 'cleo')).includes(personId)) await delay(20);
+      expect((await send('GET', '/v1/status'))?.json).toMatchObject({ faces: 1, fastKernel: true });
+      node.child.kill('SIGKILL');
+      await once(node.child, 'close');
+      await node.start();
+      expect(await namesOf(send, 'cleo')).toEqual([personId]);
       const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
       expect(erased?.json.receipt.unconfirmedNodes).toBeUndefined();
       expect(await namesOf(send, 'cleo')).toEqual([]);
-      expect((await send('GET', '/v1/status'))?.json.faces).toBe(0);
-      const node = nodes.pop() as Node;
+      expect(await facesIn(send)).toBe(0);
       const closed = once(node.child, 'close');
       node.child.kill('SIGTERM');
       expect(await closed).toEqual([0, null]);

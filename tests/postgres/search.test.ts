@@ -36,8 +36,9 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
       { name: 'by signs, padded', dims: 200, open: () => open({ exactRows: 0 }) },
     ],
     numRuns: 8,
-    weakMates: 60,
-    neighbours: 400,
+    large: 10_000,
+    weakMates: 30,
+    neighbours: 200,
     approximateFrom: 0.5,
   });
 
@@ -154,7 +155,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
         }
       };
       const write = async (): Promise<void> => {
-        for (let i = 0; i < 250; i++) {
+        for (let i = 0; i < 160; i++) {
           const enrolmentNo = Math.floor(Math.random() * vectors.length);
           const wasThere = store.has(enrolmentNo);
           const personNo = 1 + Math.floor(Math.random() * 9);
@@ -292,7 +293,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
         }
       };
       const searching = Promise.all([search(), search(), search()]);
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 8 || counts.answered < 20; i++) {
         await cut();
         await index.add(1, [{ personNo: 1000 + i, enrolmentNo: 1000 + i, vector: make.stranger() }]);
         await index.remove(1, [1000 + i]);
@@ -301,7 +302,6 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
       isSearching = false;
       await searching;
       // Whoever is cut twice in a row is told so
-      expect(counts.answered).toBeGreaterThan(20);
       expect(counts.unavailable).toBeLessThan(counts.answered / 2);
       expect(await index.size(1)).toEqual({ enrolments: 500, persons: 500 });
 
@@ -324,7 +324,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
     test('finds other persons behind one with very many enrolments, and takes lists of any size', async () => {
       for (const exactRows of [0, 100_000]) {
         const index = await open({ exactRows });
-        const crowd = Array.from({ length: 3000 }, (_, i) => ({
+        const crowd = Array.from({ length: 600 }, (_, i) => ({
           personNo: 7,
           enrolmentNo: 10_000 + i,
           vector: make.mate(first.vector, 0.9),
@@ -337,7 +337,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
         const everybody = Uint32Array.from({ length: 200_000 }, (_, i) => i);
         expect((await index.search(1, { ...wanted, allowPersonNos: everybody })).hits).toEqual(hits);
         const odd = await index.search(1, { ...wanted, allowPersonNos: [7, 7, 1.5, -3, Number.NaN, 2 ** 60] });
-        expect(odd).toMatchObject({ hits: [{ personNo: 7 }], searched: 3001 });
+        expect(odd).toMatchObject({ hits: [{ personNo: 7 }], searched: 601 });
       }
     });
   });

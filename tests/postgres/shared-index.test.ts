@@ -1,9 +1,5 @@
 // Nodes that search inside the database they keep everything in: KITH_SEARCH=postgres.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GalleryRef } from '../../src/core/types.ts';
 import { openDatabaseIndex } from '../../src/search/postgres/postgres-index.ts';
@@ -11,11 +7,8 @@ import { followSharedIndex } from '../../src/shared-index.ts';
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { openPrimaryPool, type PrimaryPool } from '../../src/store/postgres/primary-pool.ts';
 import { openVault } from '../../src/vault/vault.ts';
-import { freePort, startBuiltService } from '../support/built-service.ts';
-import { portraitOf } from '../support/photos.ts';
 import { testSchema } from '../support/postgres.ts';
 import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts';
-import { clientOf } from '../support/service-client.ts';
 import { directions, enrolSynthetic, near, type SyntheticParts } from '../support/synthetic-gallery.ts';
 
 const REF: GalleryRef = { tenantId: 'home', kind: 'large-person', galleryId: 'town' };
@@ -105,45 +98,4 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       expect(await again.index.followedChangeNo()).toBe(await again.store.lastChangeNo());
     });
   },
-);
-
-test.skipIf(SHARED_POSTGRES === undefined)(
-  'the service enrols, finds and erases with KITH_SEARCH=postgres',
-  async () => {
-    const schema = testSchema();
-    const dataDir = await mkdtemp(join(tmpdir(), 'kith-database-search-'));
-    const key = 'a-key-for-the-search-in-the-database';
-    const port = await freePort();
-    const send = clientOf(port, key);
-    const masterKey = randomBytes(32).toString('base64');
-    const env = { KITH_STORE: schema.url, KITH_SEARCH: 'postgres', KITH_MASTER_KEY: masterKey };
-    const start = () => startBuiltService({ dataDir, port, key, env });
-    const photo = await portraitOf('ann');
-    const named = async () => {
-      const seen = await send('POST', '/v1/identify?gallery=club', photo);
-      expect(seen?.status).toBe(200);
-      return seen?.json.faces[0].candidates.map(({ personId }: { personId: string }) => personId);
-    };
-    let child = await start();
-    try {
-      expect((await send('PUT', '/v1/galleries/club', {}))?.status).toBe(201);
-      const { personId } = (await send('POST', '/v1/galleries/club/people', { name: 'Ann' }))?.json ?? {};
-      const faces = `/v1/galleries/club/people/${personId}/faces?minQuality=low`;
-      expect((await send('POST', faces, photo))?.status).toBe(201);
-      expect(await named()).toEqual([personId]);
-      expect((await send('GET', '/v1/status'))?.json).toMatchObject({ faces: 1, fastKernel: true });
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      child = await start();
-      expect(await named()).toEqual([personId]);
-      expect((await send('DELETE', `/v1/galleries/club/people/${personId}`))?.status).toBe(200);
-      expect(await named()).toEqual([]);
-    } finally {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'close');
-      await schema.drop();
-      await rm(dataDir, { recursive: true, force: true });
-    }
-  },
-  180_000,
 );

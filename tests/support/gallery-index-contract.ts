@@ -23,16 +23,18 @@ export interface GalleryIndexContract {
   readonly ways: readonly SearchWay[];
   /** Sequences of changes tried in each way. */
   readonly numRuns: number;
-  /** Weak mates searched for among 20,000 templates, a multiple of 30. */
+  /** Templates of the large gallery, 10,000 or more. */
+  readonly large: number;
+  /** Weak mates searched for in it, a multiple of 30. */
   readonly weakMates: number;
   /** Enrolments of a gallery in which each one's nearest is looked for. */
   readonly neighbours: number;
-  /** From this least score on, 20,000 templates are searched by a shortlist. */
+  /** From this least score on, it is searched by a shortlist. */
   readonly approximateFrom: number;
 }
 
 export function testGalleryIndex(contract: GalleryIndexContract): void {
-  const { open, openForced, ways, numRuns, weakMates, neighbours, approximateFrom } = contract;
+  const { open, openForced, ways, numRuns, large, weakMates, neighbours, approximateFrom } = contract;
 
   describe('after any changes every search answers as the reference does', () => {
     for (const way of ways) {
@@ -98,7 +100,7 @@ export function testGalleryIndex(contract: GalleryIndexContract): void {
   describe('the search of a large gallery', () => {
     const dims = 512;
     const make = embeddingMaker(dims, 5);
-    const rows: IndexRow[] = Array.from({ length: 20_000 }, (_, i) => ({
+    const rows: IndexRow[] = Array.from({ length: large }, (_, i) => ({
       personNo: i >> 1,
       enrolmentNo: i + 1,
       vector: make.stranger(),
@@ -138,7 +140,7 @@ export function testGalleryIndex(contract: GalleryIndexContract): void {
       const index = await filled();
       const before = (await index.stats()).recall;
       if (before.sampled === 0) expect(before.lowerBound).toBe(0);
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < 150; i++) {
         const vector = make.mate((rows[i] as IndexRow).vector, approximateFrom + 0.15);
         const { recall } = await index.search(1, { vector, maxPersons: 1, minScore: approximateFrom });
         expect(recall).toBeGreaterThan(0.9999);

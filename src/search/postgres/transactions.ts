@@ -32,13 +32,15 @@ export async function inTransaction<T>(
   { begin, signal }: TransactionOptions,
   work: (query: Query) => Promise<T>,
 ): Promise<T> {
-  const endMs = performance.now() + TRIED_FOR_MS;
+  let endMs: number | undefined;
   for (;;) {
     signal?.throwIfAborted();
     try {
       return await attemptOnce(pool, { begin, signal }, work);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
+      // From the first failure on: a node that was frozen learns of it late
+      endMs ??= performance.now() + TRIED_FOR_MS;
       if (performance.now() > endMs || !isWorthAgain(error)) throw explainFailure(error);
       await delay(PAUSE_MS);
     }
