@@ -60,7 +60,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const tenantsOf = new WeakMap<PoolClient, string>();
   let writes = 0;
   let outdated: Error | undefined;
-  await withClient(pool, (client) => migrate(client, pool.schema, migrations));
+  await patiently(() => withClient(pool, (client) => migrate(client, pool.schema, migrations)));
 
   /** Throws where a newer Kith has taken away what this one needs; from then on for every call. */
   function requireSuited(oldestReader: number): void {
