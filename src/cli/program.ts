@@ -73,6 +73,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 
 async function addCommands(program: Command, run: RunCommand, argv: readonly string[]): Promise<void> {
   const named = Object.keys(COMMANDS).filter((name) => argv.includes(name));
+  // Asked of the program itself: it needs none of them
+  if (named.length === 0 && argv.includes('--version')) return;
   for (const [name, load] of Object.entries(COMMANDS)) {
     if (named.length === 0 || named.includes(name)) (await load())(program, run);
   }
