@@ -102,7 +102,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
         await schema.drop();
         await rm(folder, { recursive: true, force: true });
       }
-    }, 120_000);
+    }, 240_000);
   },
 );
 
