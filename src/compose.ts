@@ -1,6 +1,6 @@
 // The one place where parts are put together. Plain calls, in the order in which they need each other.
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AuditFaultError } from './audit/audit-fault.ts';
@@ -21,9 +21,9 @@ import { DamagedLogError } from './damaged-log-error.ts';
 import { openDataDir } from './data-dir.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
+import { vaultSourceOf } from './master-key-source.ts';
 import {
   DATABASE_FILE,
-  KEY_CHECK,
   mayHoldData,
   openStore,
   requireRightMasterKey,
@@ -39,9 +39,8 @@ import { auditCheckpoints } from './store/postgres/audit-checkpoints.ts';
 import { joinNodes, type Nodes } from './store/postgres/nodes.ts';
 import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
 import { removeOlderSchemas } from './store/sqlite/database.ts';
-import { acquireProcessLock, type ProcessLock } from './store/sqlite/process-lock.ts';
 import { createApiKeys } from './vault/api-keys.ts';
-import { openVault, type VaultSource } from './vault/vault.ts';
+import { openVault } from './vault/vault.ts';
 import { createFaceEngine, listPacks } from './vision/face-engine.ts';
 import type { AddedPacks } from './vision/face-models.ts';
 import { CATALOGUE } from './vision/model-catalogue.ts';
@@ -54,7 +53,6 @@ export const DEFAULT_TENANT = 'default';
 export const ERASURE_LEDGER_FILE = 'erasures.log';
 /** Who goes back to an older Kith does it in this time. */
 const OLDER_SCHEMA_KEPT_MS = 30 * 86_400_000;
-const MASTER_KEY_FILE = 'master.key';
 const INDEX_COPY_FILE = 'index.copy';
 
 /** Which part of Kith opens what is stored; on record as in use until it is closed. */
@@ -379,42 +377,6 @@ export async function openRecords(
 /** For people: which of the nodes it is. */
 function nodeNameOf({ port }: Config): string {
   return `${hostname()}:${port}`;
-}
-
-/** The file with the master key; undefined when the environment holds it. */
-export function masterKeyPathOf({ dataDir, masterKey, masterKeyPath }: Config): string | undefined {
-  return masterKey ? undefined : (masterKeyPath ?? join(dataDir, MASTER_KEY_FILE));
-}
-
-function vaultSourceOf(config: Config, mustExist: boolean): VaultSource {
-  const masterKeyPath = masterKeyPathOf(config);
-  if (masterKeyPath !== undefined) return { masterKeyPath, mustExist };
-  const { masterKey, previousMasterKey } = config;
-  return { masterKey: masterKey as Uint8Array, ...(previousMasterKey ? { previousMasterKey } : {}) };
-}
-
-/** Whether the master key of these settings opens what another node left for that. */
-export async function canOpenKeyCheck(config: Config, sealed: Uint8Array): Promise<boolean> {
-  const vault = await openVault(vaultSourceOf(config, true));
-  return vault.canOpen('probe', KEY_CHECK.tenantId, sealed);
-}
-
-/** One service a data directory; undefined while another process runs one, or puts a backup in its place. */
-export async function lockService(config: Pick<Config, 'dataDir'>): Promise<ProcessLock | undefined> {
-  await openDataDir(config.dataDir);
-  return acquireProcessLock(join(config.dataDir, 'service.lock'));
-}
-
-export async function isServiceRunning(config: Pick<Config, 'dataDir'>): Promise<boolean> {
-  const lock = await lockService(config);
-  lock?.release();
-  return lock === undefined;
-}
-
-/** Two imports at once could make one person twice; undefined while another process imports. */
-export async function lockImports(config: Pick<Config, 'dataDir'>): Promise<ProcessLock | undefined> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  return acquireProcessLock(join(config.dataDir, 'import.lock'));
 }
 
 async function closeAll(parts: readonly Closable[]): Promise<void> {

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { composeWithoutIndex, lockImports } from '../compose.ts';
+import { composeWithoutIndex } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { checkGalleryId } from '../core/checks.ts';
 import type { QualityLevel } from '../core/types.ts';
+import { lockImports } from '../data-dir.ts';
 import { type CommandContext, closing } from './command-context.ts';
 import { openLocalTaker } from './enrol/local-taker.ts';
 import { parsePersonPattern } from './enrol/person-pattern.ts';

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { lockImports, lockService, openRecords, removeCopies } from '../compose.ts';
+import { openRecords, removeCopies } from '../compose.ts';
 import { passwordIn, withPassword } from '../config.ts';
 import { audited } from '../core/audited.ts';
+import { lockImports, lockService } from '../data-dir.ts';
 import { DATABASE_FILE } from '../open-store.ts';
 import { type MovedCount, moveRows } from '../store/move/move-rows.ts';
 import { MoveRefusedError } from '../store/move/moved-tables.ts';

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { isServiceRunning, lockImports, lockService, masterKeyPathOf, openRecords, removeCopies } from '../compose.ts';
+import { openRecords, removeCopies } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { rotateMasterKey } from '../core/operations/rotate-master-key.ts';
+import { isServiceRunning, lockImports, lockService } from '../data-dir.ts';
+import { masterKeyPathOf } from '../master-key-source.ts';
 import { beginMasterKeyRotation, isMasterKeyRotating } from '../vault/master-key.ts';
 import { type CommandContext, closing, requireData, requireEmbedded } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

@@ -1,5 +1,5 @@
-import { canOpenKeyCheck } from '../../compose.ts';
 import type { Config } from '../../config.ts';
+import { canOpenKeyCheck } from '../../master-key-source.ts';
 import { KEY_CHECK } from '../../open-store.ts';
 import { packageVersion } from '../../package-version.ts';
 import { describeServer, type ServerFacts } from '../../store/postgres/describe-server.ts';
