@@ -1,7 +1,7 @@
 import type { AuditCheckpoint } from '../../core/audit-types.ts';
 import type { AuditCheckpoints } from '../../core/ports.ts';
 import { explainFailure } from './explain-failure.ts';
-import type { PrimaryPool } from './primary-pool.ts';
+import { type PrimaryPool, queryOnce } from './primary-pool.ts';
 
 const ROWS_AT_ONCE = 1000;
 const COLUMNS = `public_key AS "publicKey", chain, seq, head, node_id AS "nodeId", node_name AS "nodeName"`;
@@ -15,15 +15,7 @@ export function auditCheckpoints(pool: PrimaryPool): AuditCheckpoints {
   /** Once: what isn't noted now is a minute later. */
   async function query<Result extends object>(sql: string, values: readonly unknown[]): Promise<readonly Result[]> {
     try {
-      const client = await pool.connect();
-      try {
-        const { rows } = await client.query<Result>(sql, [...values]);
-        client.release();
-        return rows;
-      } catch (error) {
-        client.release(true);
-        throw error;
-      }
+      return await queryOnce<Result>(pool, sql, values);
     } catch (error) {
       throw explainFailure(error);
     }

@@ -1,9 +1,8 @@
 // The nodes that work on one database: each says how far its index has followed the changes, and is woken by them.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PoolClient } from 'pg';
 import type { StartedFollower } from '../../core/index-follower.ts';
 import { patiently } from './patiently.ts';
-import type { PrimaryPool } from './primary-pool.ts';
+import { type PrimaryPool, queryOnce } from './primary-pool.ts';
 
 /** A node is heard of this often, whether or not anything changes. */
 const BEAT_MS = 1000;
@@ -44,20 +43,10 @@ export async function joinNodes(options: NodesOptions): Promise<Nodes> {
   const { pool, nodeId, name, version, follower, onError } = options;
   let closed = false;
   let told = 0;
-  let listener: PoolClient | undefined;
+  let stopListening = (): void => undefined;
   let waking: Promise<void> | undefined;
 
-  async function query<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
-    const client = await pool.connect();
-    try {
-      const { rows } = await client.query<Row>(sql, [...values]);
-      client.release();
-      return rows;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
-  }
+  const query = <Row extends object>(sql: string, values: readonly unknown[]) => queryOnce<Row>(pool, sql, values);
 
   async function tell(): Promise<void> {
     const { changeNo } = follower;
@@ -91,21 +80,24 @@ export async function joinNodes(options: NodesOptions): Promise<Nodes> {
     while (!closed) {
       try {
         const client = await pool.connect();
-        listener = client;
-        const lost = new Promise<void>((resolve) => {
-          client.once('error', () => resolve());
-          client.once('end', () => resolve());
-        });
-        client.on('notification', () => void wake());
-        await client.query('LISTEN kith_changes');
-        // What came before it listened told nobody
-        await wake();
-        await lost;
-        client.release(true);
+        try {
+          const over = new Promise<void>((resolve) => {
+            stopListening = resolve;
+            client.once('error', () => resolve());
+            client.once('end', () => resolve());
+          });
+          client.on('notification', () => void wake());
+          await client.query('LISTEN kith_changes');
+          // What came before it listened told nobody
+          await wake();
+          // Closed while it was still being connected: nobody would end the wait
+          if (!closed) await over;
+        } finally {
+          client.release(true);
+        }
       } catch (error) {
         if (!closed) onError(error);
       }
-      listener = undefined;
       if (!closed) await delay(RELISTEN_MS, undefined, { ref: false });
     }
   }
@@ -148,7 +140,7 @@ export async function joinNodes(options: NodesOptions): Promise<Nodes> {
     async close() {
       closed = true;
       clearInterval(beat);
-      listener?.release(true);
+      stopListening();
       await listening;
       // Should nobody be there to tell: it counts as gone in a few seconds
       await query('DELETE FROM nodes WHERE node_id = $1', [nodeId]).catch(() => undefined);

@@ -93,6 +93,23 @@ export function openPrimaryPool(url: string): PrimaryPool {
   };
 }
 
+/** One statement, on a connection that isn't used again when it fails. */
+export async function queryOnce<Row extends object>(
+  pool: PrimaryPool,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<Row>(sql, [...values]);
+    client.release();
+    return rows;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
 class StandbyError extends Error {
   /** read_only_sql_transaction, as a statement that writes would have got it. */
   readonly code = '25006';
