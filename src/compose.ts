@@ -345,15 +345,16 @@ export async function openRecords(
     opened.push(erasureLedger);
     const uses = createPersonUses({ store, clock });
     opened.push({ close: () => uses.flush() });
+    const receipts = await openReceiptSigner(auditFolder);
     return {
       store,
       ...(shared ? { shared, noteCheckpoints } : {}),
       uses,
       erasureLedger,
-      receipts: await openReceiptSigner(auditFolder),
+      receipts,
       vault,
       auditLog,
-      auditHistory: createAuditHistory({ folder: auditFolder, clock, checkpoints }),
+      auditHistory: createAuditHistory({ folder: auditFolder, clock, log: auditLog, key: receipts.key, checkpoints }),
       audit,
       keys: createApiKeys(store, {
         clock,

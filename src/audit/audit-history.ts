@@ -5,8 +5,10 @@ import { invalidArgument } from '../core/checks.ts';
 import type { AuditCheck, AuditHistory, AuditPage, AuditQuery, Clock } from '../core/ports.ts';
 import { parseLine } from './audit-line.ts';
 import { listChains, listSegments, segmentPath } from './chain-folder.ts';
-import type { CheckpointTrust } from './compare-checkpoints.ts';
+import { type CheckpointTrust, sortCheckpoints } from './compare-checkpoints.ts';
+
 import { readLinesBackwards } from './read-lines-backwards.ts';
+import { readVouchedDeed, type VouchedLog } from './read-vouched-deed.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 /** Lines looked at between two turns of the event loop. */
@@ -34,13 +36,16 @@ interface Head {
   isOver: boolean;
 }
 
-/** Reads the log that this and other processes write; unlike `check`, reading believes what stands there. */
-export function createAuditHistory(options: {
-  readonly folder: string;
+interface AuditHistoryOptions extends VouchedLog {
   readonly clock: Clock;
   readonly checkpoints?: CheckpointTrust | undefined;
-}): AuditHistory {
-  const { folder, clock, checkpoints } = options;
+}
+
+/**
+ * Reads the log that this and other processes write; unlike `check` and `readDeed`, reading believes what stands there.
+ */
+export function createAuditHistory(options: AuditHistoryOptions): AuditHistory {
+  const { folder, clock, key, checkpoints } = options;
   let lastCheck: AuditCheck | undefined;
   let checking: Promise<AuditCheck> | undefined;
 
@@ -58,6 +63,12 @@ export function createAuditHistory(options: {
 
   return {
     read: (query) => readPage(folder, query),
+    readDeed: (place, isWanted) => readVouchedDeed(options, place, isWanted),
+    async otherNodes() {
+      if (!checkpoints) return [];
+      const { elsewhere } = sortCheckpoints(await checkpoints.source.newest(), { key, nodeId: checkpoints.nodeId });
+      return [...new Set(elsewhere.map(({ nodeName }) => nodeName))].sort();
+    },
     lastCheck: () => lastCheck,
     check() {
       checking ??= check().finally(() => {
@@ -118,6 +129,7 @@ async function* stepsBack(
 ): AsyncGenerator<Step, void, undefined> {
   const { fromMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY, personId } = query;
   const chainFolder = join(folder, chain);
+  const marks = query.actions?.map((action) => `"action":"${action}"`);
   let lines = 0;
   for (const segment of (await listSegments(chainFolder)).reverse()) {
     for await (const bytes of readLinesBackwards(segmentPath(chainFolder, segment))) {
@@ -125,6 +137,7 @@ async function* stepsBack(
       if (isTurn) await nextTurn();
       // Most lines are somebody else's: to find that out needs no parsing
       if (!isTurn && personId !== undefined && !bytes.includes(personId)) continue;
+      if (!isTurn && marks && !marks.some((mark) => bytes.includes(mark))) continue;
       const line = parseLine(bytes);
       if (!line || line.seq >= below) continue;
       const record = { ...line.content, chain } as unknown as AuditRecord;
@@ -136,9 +149,13 @@ async function* stepsBack(
   }
 }
 
-function isWanted(record: AuditRecord, { tenantId, action, personId }: AuditQuery): boolean {
+function isWanted(record: AuditRecord, query: AuditQuery): boolean {
+  const { tenantId, action, actions, outcome, galleryId, personId } = query;
   if (record.tenantId !== tenantId) return false;
   if (action !== undefined && record.action !== action) return false;
+  if (actions !== undefined && !actions.includes(record.action)) return false;
+  if (outcome !== undefined && record.outcome !== outcome) return false;
+  if (galleryId !== undefined && (!('gallery' in record) || record.gallery?.galleryId !== galleryId)) return false;
   return personId === undefined || personsOf(record).includes(personId);
 }
 

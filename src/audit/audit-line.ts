@@ -1,6 +1,6 @@
 // One line of a chain: what was done, when, by which key, its number, and the hash of the line before it.
 import { hash } from 'node:crypto';
-import type { AuditActor, AuditEvent } from '../core/audit-types.ts';
+import type { AuditActor, AuditEvent, AuditRef, NotedReceipt } from '../core/audit-types.ts';
 import type { GalleryRef } from '../core/types.ts';
 import { canonicalJson, type JsonValue } from './canonical-json.ts';
 
@@ -77,7 +77,7 @@ export function parseLine(line: Uint8Array): ParsedLine | undefined {
 
 /** Copies what an event may hold, member by member: whatever else is on the object doesn't reach the file. */
 export function contentOf(event: AuditEvent, actor: AuditActor, timeMs: number): LineContent {
-  const { action, outcome, problem, follows, counts } = event;
+  const { action, outcome, problem, follows, counts, receipt } = event;
   return {
     time: timeOf(timeMs),
     tenantId: text(actor.tenantId),
@@ -85,8 +85,9 @@ export function contentOf(event: AuditEvent, actor: AuditActor, timeMs: number):
     action: text(action),
     outcome: text(outcome),
     problem: problem === undefined ? undefined : text(problem),
-    follows: follows === undefined ? undefined : { chain: text(follows.chain), seq: number(follows.seq) },
+    follows: follows === undefined ? undefined : placeOf(follows),
     counts: counts === undefined ? undefined : countsOf(counts),
+    receipt: receipt === undefined ? undefined : receiptOf(receipt),
     ...('gallery' in event && event.gallery !== undefined ? { gallery: galleryOf(event.gallery, actor) } : {}),
     ...('recognitionModel' in event ? { recognitionModel: text(event.recognitionModel) } : {}),
     ...('packId' in event && event.packId !== undefined ? { packId: text(event.packId) } : {}),
@@ -101,9 +102,8 @@ export function contentOf(event: AuditEvent, actor: AuditActor, timeMs: number):
     ...('thresholdScore' in event ? { thresholdScore: number(event.thresholdScore) } : {}),
     ...('score' in event ? { score: rounded(event.score) } : {}),
     ...('searches' in event ? { searches: event.searches.map(searchOf) } : {}),
-    ...('search' in event && event.search !== undefined
-      ? { search: { chain: text(event.search.chain), seq: number(event.search.seq) } }
-      : {}),
+    ...('search' in event && event.search !== undefined ? { search: placeOf(event.search) } : {}),
+    ...('erasure' in event ? { erasure: placeOf(event.erasure) } : {}),
     ...('subjectKeyId' in event ? { subjectKeyId: text(event.subjectKeyId) } : {}),
     ...('settings' in event ? { settings: event.settings.map(text) } : {}),
   };
@@ -125,6 +125,18 @@ function searchOf(search: Extract<AuditEvent, { action: 'search' }>['searches'][
   return {
     probeId: search.probeId === undefined ? undefined : text(search.probeId),
     candidates: search.candidates.map(({ personId, score }) => ({ personId: text(personId), score: rounded(score) })),
+  };
+}
+
+function placeOf({ chain, seq }: AuditRef): LineContent {
+  return { chain: text(chain), seq: number(seq) };
+}
+
+function receiptOf({ receiptId, erasedAt, unconfirmedNodes }: NotedReceipt): LineContent {
+  return {
+    receiptId: text(receiptId),
+    erasedAt: text(erasedAt),
+    unconfirmedNodes: unconfirmedNodes?.map(text),
   };
 }
 

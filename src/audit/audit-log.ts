@@ -31,6 +31,8 @@ export interface AuditLogOptions {
 export interface OpenedAuditLog extends AuditLog {
   /** The chain this process writes. */
   readonly chain: string;
+  /** Signs what is on record by now; every few seconds it does so by itself. */
+  sign(): Promise<void>;
   /** How many records were written since the opening, and in how many goes. */
   stats(): { readonly records: number; readonly commits: number };
 }
@@ -73,6 +75,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenedAudi
         return { chain, seq: await queue.add(prepareLine(contentOf(event, actor, clock.nowMs()))) };
       },
     }),
+    sign: queue.sign,
     stats: queue.stats,
     close() {
       closing ??= close();

@@ -88,7 +88,7 @@ const COLUMNS: readonly { readonly name: string; readonly cell: (record: Exporte
   ...['enrolmentIds', 'probeIds'].map(plainColumn),
   { name: 'candidatePersonIds', cell: ({ content }) => candidateIds(content).join(' ') },
   ...['recognitionModel', 'packId', 'thresholdScore', 'score', 'counts'].map(plainColumn),
-  ...['searches', 'follows', 'subjectKeyId', 'settings', 'part', 'prev'].map(plainColumn),
+  ...['searches', 'follows', 'subjectKeyId', 'settings', 'part', 'prev', 'receipt', 'erasure'].map(plainColumn),
 ];
 
 function plainColumn(name: string): (typeof COLUMNS)[number] {

@@ -19,12 +19,20 @@ export async function sizeOfHeads(chainFolder: string): Promise<number> {
   }
 }
 
-/** All heads, oldest first, each checked: AuditFaultError for one that is damaged, not signed, or out of order. */
+/**
+ * All heads, oldest first, each checked: AuditFaultError for one that is damaged, not signed, or out of order. Begun in
+ * the middle, a fault counts the lines from there.
+ */
 export async function* readHeads(
   chainFolder: string,
-  expected: { readonly chain: string; readonly key: VerifyingKey; readonly untilBytes: number },
+  expected: {
+    readonly chain: string;
+    readonly key: VerifyingKey;
+    readonly fromBytes?: number;
+    readonly untilBytes: number;
+  },
 ): AsyncGenerator<SignedHead, void, undefined> {
-  const { chain, key, untilBytes } = expected;
+  const { chain, key, fromBytes = 0, untilBytes } = expected;
   if (untilBytes === 0) return;
   let line = 0;
   let lastSeq = 0;
@@ -32,7 +40,7 @@ export async function* readHeads(
   const refuse = (kind: AuditFaultKind, message: string): AuditFaultError =>
     new AuditFaultError({ kind, chain, file: HEADS_FILE, line, message });
 
-  for await (const { lines } of readLines(join(chainFolder, HEADS_FILE), { untilBytes })) {
+  for await (const { lines } of readLines(join(chainFolder, HEADS_FILE), { fromBytes, untilBytes })) {
     for (const { bytes } of lines) {
       line += 1;
       const head = parseHead(bytes.toString('utf8'));

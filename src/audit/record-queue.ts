@@ -10,6 +10,8 @@ const RETRY_AFTER_S = 5;
 export interface RecordQueue {
   /** Resolves when the record is on the disk, with its number; rejects with `unavailable`. */
   add(line: PreparedLine): Promise<number>;
+  /** Signs what is written by now, if that can be. */
+  sign(): Promise<void>;
   /** How many records were written, and in how many goes. */
   stats(): { readonly records: number; readonly commits: number };
   /** Writes what waits and takes nothing more. */
@@ -86,6 +88,14 @@ export function startRecordQueue(writer: ChainWriter, headEveryMs: number): Reco
         waiting.push({ line, resolve, reject });
         kick();
       });
+    },
+    async sign() {
+      // A turn that is under way may be past its look at what is due
+      for (let turn = 0; turn < 2 && !isClosed && writer.unsignedLines > 0; turn++) {
+        isHeadDue = true;
+        kick();
+        await running;
+      }
     },
     stats: () => ({ ...written }),
     async drain() {

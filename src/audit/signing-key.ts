@@ -44,7 +44,7 @@ export async function readOrCreateSigningKey(folder: string): Promise<SigningKey
     }
     const privateKey = createPrivateKey(await file.readFile());
     const key = { ...verifyingKeyOf(createPublicKey(privateKey)), privateKey };
-    await createPrivateFile(folder, PUBLIC_KEY_FILE, key.publicKey.export({ type: 'spki', format: 'pem' }));
+    await createPrivateFile(folder, PUBLIC_KEY_FILE, pemOf(key));
     if ((await readPublicKey(join(folder, PUBLIC_KEY_FILE))).fingerprint !== key.fingerprint) {
       throw new Error(`${PRIVATE_KEY_FILE} and ${PUBLIC_KEY_FILE} in ${folder} don't belong together.`);
     }
@@ -62,6 +62,11 @@ export async function readPublicKey(path: string): Promise<VerifyingKey> {
 function verifyingKeyOf(publicKey: KeyObject): VerifyingKey {
   if (publicKey.asymmetricKeyType !== 'ed25519') throw new Error("The audit log's key must be an Ed25519 key.");
   return { publicKey, fingerprint: createHash('sha256').update(derOf({ publicKey })).digest('hex') };
+}
+
+/** SPKI. */
+export function pemOf({ publicKey }: Pick<VerifyingKey, 'publicKey'>): string {
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
 }
 
 /** SPKI. */

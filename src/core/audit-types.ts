@@ -15,6 +15,16 @@ export interface AuditOutcome {
   readonly follows?: AuditRef;
   /** What it came to: `persons`, `enrolments`, `searched` … */
   readonly counts?: Readonly<Record<string, number>>;
+  /** Of an erasure: what its receipt says beside that, so that it can be made out again. */
+  readonly receipt?: NotedReceipt;
+}
+
+/** What a receipt says that neither the record of the erasure nor its counts say. */
+export interface NotedReceipt {
+  readonly receiptId: string;
+  /** ISO 8601. */
+  readonly erasedAt: string;
+  readonly unconfirmedNodes?: readonly string[];
 }
 
 /** One comparison with a gallery: what was searched with, and who was named. */
@@ -85,6 +95,14 @@ export type AuditEvent = AuditOutcome &
         readonly search?: AuditRef;
       }
     | { readonly action: 'erase-again' | 'erase-probes' | 'erase-tenant' | 'backup' | 'restore' | 'migrate' }
+    /** A receipt was made out again. */
+    | {
+        readonly action: 'erasure-receipt';
+        readonly gallery?: AuditedGallery;
+        readonly personIds?: readonly string[];
+        /** The beginning of the erasure. */
+        readonly erasure: AuditRef;
+      }
     | { readonly action: 'key-create' | 'key-rotate' | 'key-revoke'; readonly subjectKeyId: string }
     /** Names of the settings, never their values. */
     | { readonly action: 'settings-change'; readonly settings: readonly string[] }

@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditOutcome, AuditRef } from './audit-types.ts';
+import type { AuditEvent, AuditOutcome, AuditRef, NotedReceipt } from './audit-types.ts';
 import { KithError } from './errors.ts';
 import type { Acting } from './ports.ts';
 import type { GalleryRef } from './types.ts';
@@ -20,10 +20,13 @@ export function auditedGallery({ kind, galleryId }: Pick<GalleryRef, 'kind' | 'g
  */
 export async function audited<T>(
   deps: Acting,
-  deed: AuditedDeed & { readonly countsOf?: (result: T) => Readonly<Record<string, number>> },
+  deed: AuditedDeed & {
+    readonly countsOf?: (result: T) => Readonly<Record<string, number>>;
+    readonly receiptOf?: (result: T) => NotedReceipt;
+  },
   act: (begun: AuditRef) => Promise<T>,
 ): Promise<T> {
-  const { countsOf, ...event } = deed;
+  const { countsOf, receiptOf, ...event } = deed;
   const follows = await deps.audit.record({ ...event, outcome: 'begun' });
   const conclude = async (outcome: AuditOutcome): Promise<void> => {
     // What was done can't be undone, and is on record with all its ids: to answer that nothing was done would be false
@@ -37,6 +40,10 @@ export async function audited<T>(
     await conclude({ outcome: problem === 'internal' ? 'failed' : 'refused', problem });
     throw error;
   }
-  await conclude({ outcome: 'done', ...(countsOf ? { counts: countsOf(result) } : {}) });
+  await conclude({
+    outcome: 'done',
+    ...(countsOf ? { counts: countsOf(result) } : {}),
+    ...(receiptOf ? { receipt: receiptOf(result) } : {}),
+  });
   return result;
 }

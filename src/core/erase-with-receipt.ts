@@ -1,9 +1,12 @@
-import type { AuditRef } from './audit-types.ts';
+import type { AuditRef, NotedReceipt } from './audit-types.ts';
 import { audited, auditedGallery } from './audited.ts';
 import type { ErasedCounts, ErasedSubject, SignedReceipt } from './erasure-types.ts';
 import type { Acting, Deps } from './ports.ts';
 import { settleErasure } from './settle-erasure.ts';
 import type { GalleryRef } from './types.ts';
+
+/** A longer text has no place in the audit log. */
+const MAX_NODE_NAME_LENGTH = 128;
 
 export type ReceiptDeps = Pick<Deps, 'store' | 'follower' | 'erasureLedger' | 'receipts' | 'clock' | 'newId'> & Acting;
 
@@ -20,7 +23,7 @@ export async function eraseWithReceipt(
     action: `erase-${what}`,
     gallery: auditedGallery(gallery),
     ...(personId === undefined ? {} : { personIds: [personId] }),
-    countsOf: ({ receipt }: SignedReceipt) => ({ ...receipt.removed }),
+    ...onRecord,
   } as const;
   return audited(deps, deed, async (record) => {
     const removed = await erase();
@@ -35,13 +38,22 @@ export async function eraseTenantWithReceipt(
   deps: ReceiptDeps,
   tenantId: string,
 ): Promise<SignedReceipt<{ readonly what: 'tenant' }>> {
-  const countsOf = ({ receipt }: SignedReceipt<ErasedSubject>) => ({ ...receipt.removed });
-  return audited(deps, { action: 'erase-tenant', countsOf }, async (record) => {
+  return audited(deps, { action: 'erase-tenant', ...onRecord }, async (record) => {
     const removed = await deps.store.deleteTenant(tenantId);
     const unconfirmed = await settleErasure(deps);
     return signReceipt(deps, { tenantId, subject: { what: 'tenant' } as const, removed, record }, unconfirmed);
   });
 }
+
+/** All that the receipt says, so that it can be made out again. */
+const onRecord = {
+  countsOf: ({ receipt }: SignedReceipt<ErasedSubject>) => ({ ...receipt.removed }),
+  receiptOf: ({ receipt: { receiptId, erasedAt, unconfirmedNodes } }: SignedReceipt<ErasedSubject>): NotedReceipt => ({
+    receiptId,
+    erasedAt,
+    ...(unconfirmedNodes ? { unconfirmedNodes } : {}),
+  }),
+};
 
 function signReceipt<Subject extends ErasedSubject>(
   deps: Pick<ReceiptDeps, 'receipts' | 'clock' | 'newId'>,
@@ -54,6 +66,7 @@ function signReceipt<Subject extends ErasedSubject>(
   unconfirmedNodes: string[],
 ): SignedReceipt<Subject> {
   const erasedAt = new Date(deps.clock.nowMs()).toISOString();
-  const unconfirmed = unconfirmedNodes.length > 0 ? { unconfirmedNodes } : {};
+  const names = unconfirmedNodes.map((name) => name.slice(0, MAX_NODE_NAME_LENGTH));
+  const unconfirmed = names.length > 0 ? { unconfirmedNodes: names } : {};
   return deps.receipts.sign({ receiptId: deps.newId(), erasedAt, ...erased, ...unconfirmed });
 }

@@ -37,8 +37,21 @@ export interface ErasedThing {
 
 export type ErasedSubject = ErasedThing | { readonly what: 'tenant' };
 
-export interface SignedReceipt<Subject extends ErasedSubject = ErasedThing> {
-  readonly receipt: ErasureReceipt<Subject>;
+/** A receipt that is made out again, from the record of the erasure. */
+export interface ReissuedReceipt extends Omit<ErasureReceipt<ErasedSubject>, 'receiptId' | 'removed'> {
+  readonly receiptId?: string;
+  readonly removed?: ErasedCounts;
+  /** When it was made out again, ISO 8601; the first one has none. */
+  readonly issuedAt: string;
+  /** What a first receipt says and this one can't: the record is an older Kith's, and `erasedAt` is the record's time. */
+  readonly notOnRecord?: readonly ReceiptMember[];
+}
+
+export type ReceiptMember = 'receiptId' | 'removed' | 'unconfirmedNodes';
+
+/** With the signature over it, by whose key `kith erasure verify` checks it. */
+export interface Signed<Receipt> {
+  readonly receipt: Receipt;
   readonly signature: {
     readonly algorithm: 'Ed25519';
     /** SHA-256 of the public key (SPKI, DER), hex. */
@@ -46,4 +59,18 @@ export interface SignedReceipt<Subject extends ErasedSubject = ErasedThing> {
     /** Base64. */
     readonly value: string;
   };
+}
+
+export type SignedReceipt<Subject extends ErasedSubject = ErasedThing> = Signed<ErasureReceipt<Subject>>;
+
+/** An erasure as the audit log has it. */
+export interface RecordedErasure extends Omit<ErasureReceipt<ErasedSubject>, 'receiptId' | 'removed'> {
+  readonly receiptId?: string;
+  /** Absent in records of older versions that didn't count. */
+  readonly removed?: ErasedCounts;
+  /** A key's id, or which part of Kith did it by itself. */
+  readonly keyId: string;
+  /** `retention`: nobody used them for as long as the gallery says; `asked`: somebody said so, with that key. */
+  readonly cause: 'asked' | 'retention';
+  readonly notOnRecord: readonly ReceiptMember[];
 }

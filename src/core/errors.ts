@@ -13,6 +13,7 @@ export type Resource =
   | 'operation'
   | 'session'
   | 'snapshot'
+  | 'erasure'
   | 'key';
 
 export type ImageFault =

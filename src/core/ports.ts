@@ -1,7 +1,15 @@
 // What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
 
-import type { AuditAction, AuditActor, AuditCheckpoint, AuditEvent, AuditRecord, AuditRef } from './audit-types.ts';
-import type { ErasedSubject, ErasureReceipt, SignedReceipt } from './erasure-types.ts';
+import type {
+  AuditAction,
+  AuditActor,
+  AuditCheckpoint,
+  AuditEvent,
+  AuditOutcome,
+  AuditRecord,
+  AuditRef,
+} from './audit-types.ts';
+import type { ErasedSubject, ErasureReceipt, ReissuedReceipt, Signed } from './erasure-types.ts';
 import type { Store } from './storage/store.ts';
 import type { AnalysedImage, KeyBounds, ModelPack, Permission, Principal } from './types.ts';
 
@@ -220,6 +228,11 @@ export interface AuditQuery {
   /** Only records that name this person, as done to or as found. */
   readonly personId?: string;
   readonly action?: AuditAction;
+  /** Only one of these. */
+  readonly actions?: readonly AuditAction[];
+  readonly outcome?: AuditOutcome['outcome'];
+  /** Of any kind. */
+  readonly galleryId?: string;
   /** From (inclusive) and until (exclusive). */
   readonly fromMs?: number;
   readonly untilMs?: number;
@@ -249,9 +262,23 @@ export interface AuditCheck {
   }[];
 }
 
+/** The two records of a deed; without an end when none was written, as after a crash. */
+export interface RecordedDeed {
+  readonly begun: AuditRecord;
+  readonly end?: AuditRecord;
+}
+
 /** Looks back into the log. */
 export interface AuditHistory {
   read(query: AuditQuery): Promise<AuditPage>;
+  /**
+   * The deed that begins there, each line checked up to a signed head; undefined when there is no record, or none that is
+   * wanted by how it looks. Rejects with `conflict` when it isn't what was written, and with `unavailable` while another
+   * process has not signed it yet.
+   */
+  readDeed(place: AuditRef, isWanted: (begun: AuditRecord) => boolean): Promise<RecordedDeed | undefined>;
+  /** Names of other nodes over the same store: they keep logs of their own, which can't be read here. */
+  otherNodes(): Promise<readonly string[]>;
   /** Reads every line of every chain; who asks while one is under way gets that one. */
   check(): Promise<AuditCheck>;
   /** How the last one went; undefined before the first. */
@@ -314,9 +341,18 @@ export interface ErasureLedger {
   catchUp(): Promise<void>;
 }
 
+export interface PublicKey {
+  /** PEM. */
+  readonly text: string;
+  /** SHA-256 of its SPKI, DER, hex: what receipts and chains name it by. */
+  readonly fingerprint: string;
+}
+
 /** Vouches for erasures with a key whose public half anybody may have. */
 export interface ReceiptSigner {
-  sign<Subject extends ErasedSubject>(receipt: ErasureReceipt<Subject>): SignedReceipt<Subject>;
+  sign<Receipt extends ErasureReceipt<ErasedSubject> | ReissuedReceipt>(receipt: Receipt): Signed<Receipt>;
+  /** By whose public half anybody can check them. */
+  readonly publicKey: PublicKey;
 }
 
 export interface Clock {

@@ -78,16 +78,17 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     throw new Error(`template ${enrolmentNo} can't be opened`, { cause: error });
   };
   const follower = await startIndexFollower({ store, vault, index, onUnreadable }, () => {});
+  const receipts = await openReceiptSigner(auditFolder);
   const deps: Deps = {
     store,
     vault,
     auditLog: throughAuditLog(auditLog),
-    auditHistory: createAuditHistory({ folder: auditFolder, clock }),
+    auditHistory: createAuditHistory({ folder: auditFolder, clock, log: auditLog, key: receipts.key }),
     index,
     follower,
     uses: createPersonUses({ store, clock }),
     erasureLedger,
-    receipts: await openReceiptSigner(auditFolder),
+    receipts,
     engine,
     images,
     keys: createApiKeys(store, { clock, newId: randomUUID }),

@@ -139,6 +139,8 @@ describe('beyond its galleries', () => {
       'POST /v1/similar',
       'GET /v1/models',
       'GET /v1/galleries',
+      'GET /v1/erasures',
+      'GET /v1/erasures/public-key',
     ]);
     for (const { method, url } of routes()) {
       if (url.includes(':') || /(identify|verify|findsimilars)$/.test(url)) continue;

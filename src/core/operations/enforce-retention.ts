@@ -3,6 +3,7 @@ import { auditedGallery } from '../audited.ts';
 import type { ReceiptDeps } from '../erase-with-receipt.ts';
 import { everyGallery } from '../every-gallery.ts';
 import type { Acting, Deps } from '../ports.ts';
+import { RETENTION_KEY_ID } from '../recorded-erasure.ts';
 import type { UnusedPerson, UnusedPlace } from '../storage/uses.ts';
 import type { Gallery, GalleryRef } from '../types.ts';
 import { deleteDirectoryPerson } from './manage-directory.ts';
@@ -10,8 +11,6 @@ import { deletePerson } from './manage-persons.ts';
 
 const DAY_MS = 86_400_000;
 const PAGE = 100;
-/** Who acts when nobody asked. */
-const CHORE_KEY_ID = 'retention-sweep';
 
 interface OverduePage {
   readonly byMs?: number;
@@ -54,7 +53,7 @@ export async function sweepRetention(
 ): Promise<number> {
   let erased = 0;
   for (const tenantId of await deps.store.listTenantIds()) {
-    const acting = { ...deps, audit: deps.auditLog.actingAs({ tenantId, keyId: CHORE_KEY_ID }) };
+    const acting = { ...deps, audit: deps.auditLog.actingAs({ tenantId, keyId: RETENTION_KEY_ID }) };
     for await (const gallery of everyGallery(deps, { tenantId })) {
       for (;;) {
         if (signal.aborted) return erased;

@@ -3,9 +3,10 @@
 import { audited, auditedGallery } from '../audited.ts';
 import { checkName, checkUserData } from '../checks.ts';
 import { directoryFacesOf, openDirectory, unlessGone } from '../directory.ts';
+import { eraseWithReceipt, type ReceiptDeps } from '../erase-with-receipt.ts';
+import type { ErasedCounts, SignedReceipt } from '../erasure-types.ts';
 import { MAX_PERSONS_DIRECTORY } from '../limits.ts';
 import type { Acting, Deps } from '../ports.ts';
-import { settleErasure } from '../settle-erasure.ts';
 import type { Page } from '../storage/page.ts';
 import type { Person } from '../types.ts';
 import type { NamePatch } from './manage-galleries.ts';
@@ -58,20 +59,33 @@ export async function updateDirectoryPerson(
 
 /** With all faces of every model, and off every roster. */
 export async function deleteDirectoryPerson(
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'follower' | 'erasureLedger' | 'recognitionModels'> & Acting,
+  deps: ReceiptDeps & Pick<Deps, 'vault' | 'recognitionModels'>,
   tenantId: string,
   personId: string,
-): Promise<void> {
+): Promise<SignedReceipt> {
   const directory = await openDirectory(deps, tenantId);
   await deps.store.getPerson(directory, personId);
-  const deed = { action: 'erase-person', personIds: [personId] } as const;
-  await audited(deps, { ...deed, gallery: auditedGallery(directory) }, async () => {
+  return eraseWithReceipt(deps, { gallery: directory, personId }, async () => {
+    const erased: (ErasedCounts | undefined)[] = [];
     // The faces first: a crash in between leaves a person without faces, to be deleted again, and no face without a person.
     for (const recognitionModel of deps.recognitionModels.keys()) {
       const faces = directoryFacesOf(tenantId, recognitionModel);
-      await unlessGone(deps.store.deletePerson(faces, personId));
+      erased.push(await unlessGone(deps.store.deletePerson(faces, personId)));
     }
-    await deps.store.deletePerson(directory, personId);
-    await settleErasure(deps);
+    erased.push(await deps.store.deletePerson(directory, personId));
+    return oneOf(erased.flatMap((counts) => counts ?? []));
   });
+}
+
+/** The same person in every gallery of the directory. */
+function oneOf(erased: readonly ErasedCounts[]): ErasedCounts {
+  const sum = (name: keyof ErasedCounts) => erased.reduce((total, counts) => total + counts[name], 0);
+  return {
+    persons: 1,
+    keys: sum('keys'),
+    templates: sum('templates'),
+    photos: sum('photos'),
+    consents: sum('consents'),
+    snapshotTemplates: sum('snapshotTemplates'),
+  };
 }

@@ -23,7 +23,10 @@ export const PersonPageQuery = Type.Object({ ...PageQuery.properties, start: Typ
 
 export function addDirectoryPersonRoutes(
   routes: Routes,
-  deps: Pick<Deps, 'store' | 'vault' | 'clock' | 'newId' | 'follower' | 'erasureLedger' | 'recognitionModels'>,
+  deps: Pick<
+    Deps,
+    'store' | 'vault' | 'clock' | 'newId' | 'follower' | 'erasureLedger' | 'receipts' | 'recognitionModels'
+  >,
 ): void {
   const all = { path: '/persons', operation: 'directory', tag: 'Person directory' } as const;
   const one = { ...all, path: '/persons/:personId', params: Type.Object({ personId: Guid }) } as const;

@@ -123,6 +123,7 @@ function notFound(problem: ProblemOf<'not-found'>, context: ErrorContext): Azure
       return { status: 404, code: 'PersonNotFound', message: `Person \`${problem.id}\` is not found.` };
     // Azure shows no pictures, merges nobody, keeps no consent and knows no second person: none is asked for through its door
     case 'consent':
+    case 'erasure':
     case 'photo':
     case 'merge':
     case 'review':

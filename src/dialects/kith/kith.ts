@@ -11,6 +11,7 @@ import { addAuditRoutes } from './audit.ts';
 import { addConsentRoutes } from './consents.ts';
 import { addDetectRoute } from './detect.ts';
 import { addDuplicatesRoute } from './duplicates.ts';
+import { addErasureRoutes } from './erasures.ts';
 import { addFaceRoutes } from './faces.ts';
 import { addGalleryRoutes } from './galleries.ts';
 import { addGroupRoute } from './group.ts';
@@ -69,6 +70,7 @@ async function mount(app: FastifyInstance, deps: Deps, facts: ServiceFacts): Pro
   addStatusRoute(routes, deps, facts);
   addKeyRoutes(routes, deps);
   addAuditRoutes(routes, deps);
+  addErasureRoutes(routes, deps);
   addPersonRecordRoute(routes, deps);
   addGalleryRoutes(routes, deps);
   addPeopleRoutes(routes, deps);
