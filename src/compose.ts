@@ -19,6 +19,7 @@ import { createPersonUses } from './core/person-uses.ts';
 import type { Acting, Deps, KnownModels } from './core/ports.ts';
 import { DamagedLogError } from './damaged-log-error.ts';
 import { openDataDir } from './data-dir.ts';
+import { DEFAULT_TENANT } from './default-tenant.ts';
 import { createImageFetcher } from './fetch/image-fetcher.ts';
 import { fillIndex, type KeptIndex } from './kept-index.ts';
 import { vaultSourceOf } from './master-key-source.ts';
@@ -32,12 +33,10 @@ import {
 } from './open-store.ts';
 import { packageVersion } from './package-version.ts';
 import { createGalleryIndex } from './search/gallery-index.ts';
-import { openDatabaseIndex } from './search/postgres/postgres-index.ts';
 import { followSharedIndex } from './shared-index.ts';
 import { openErasureLedger } from './store/erasure-ledger.ts';
-import { auditCheckpoints } from './store/postgres/audit-checkpoints.ts';
-import { joinNodes, type Nodes } from './store/postgres/nodes.ts';
-import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
+import type { Nodes } from './store/postgres/nodes.ts';
+import type { PrimaryPool } from './store/postgres/primary-pool.ts';
 import { removeOlderSchemas } from './store/sqlite/database.ts';
 import { createApiKeys } from './vault/api-keys.ts';
 import { openVault } from './vault/vault.ts';
@@ -48,7 +47,6 @@ import { UNMEASURED_CALIBRATION } from './vision/model-manifest.ts';
 import { ModelRefusedError } from './vision/model-refused-error.ts';
 import { listAddedPacks } from './vision/models-folder.ts';
 
-export const DEFAULT_TENANT = 'default';
 /** Of what was erased, within the data directory; a restore keeps the one that is there. */
 export const ERASURE_LEDGER_FILE = 'erasures.log';
 /** Who goes back to an older Kith does it in this time. */
@@ -109,6 +107,8 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
     if (config.searchIn === 'postgres' && config.storeUrl !== undefined) {
       // Of a node that searched in memory before: it would outlive erasures
       await rm(join(config.dataDir, INDEX_COPY_FILE), { force: true });
+      const { openPrimaryPool } = await import('./store/postgres/primary-pool.ts');
+      const { openDatabaseIndex } = await import('./search/postgres/postgres-index.ts');
       searchPool = openPrimaryPool(config.storeUrl);
       keptIndex = await followSharedIndex({ ...filling, index: await openDatabaseIndex({ pool: searchPool }) });
     } else {
@@ -122,6 +122,7 @@ export async function compose(config: Config, hooks: ComposeHooks): Promise<Comp
     const { index, follower } = keptIndex;
     // A command beside the service is no node of its own
     if (!base.shared || hooks.part !== 'service') return { ...base, index, follower, keptIndex, close };
+    const { joinNodes } = await import('./store/postgres/nodes.ts');
     nodes = await joinNodes({
       ...base.shared,
       name: nodeNameOf(config),
@@ -313,7 +314,7 @@ export async function openRecords(
   const opened: Closable[] = [auditLog];
   try {
     const { store, shared, close: closeStore } = await openStore(config);
-    const checkpoints = shared && { source: auditCheckpoints(shared.pool), nodeId: shared.nodeId };
+    const checkpoints = shared && { source: shared.checkpoints, nodeId: shared.nodeId };
     const noteCheckpoints =
       checkpoints &&
       (await createCheckpointNotes({

@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import type { CheckpointTrust } from './audit/compare-checkpoints.ts';
 import { type Config, ConfigError } from './config.ts';
 import { KithError } from './core/errors.ts';
-import type { Vault } from './core/ports.ts';
+import type { AuditCheckpoints, Vault } from './core/ports.ts';
 import type { Store } from './core/storage/store.ts';
-import { auditCheckpoints } from './store/postgres/audit-checkpoints.ts';
-import { openPostgresStore } from './store/postgres/postgres-store.ts';
-import { openPrimaryPool, type PrimaryPool } from './store/postgres/primary-pool.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+import type { PrimaryPool } from './store/postgres/primary-pool.ts';
 
 /** Of the embedded store, within the data directory. */
 export const DATABASE_FILE = 'kith.db';
@@ -20,6 +17,7 @@ const NODE_ID_FILE = 'node.id';
 export interface SharedStore {
   readonly pool: PrimaryPool;
   readonly nodeId: string;
+  readonly checkpoints: AuditCheckpoints;
   /** Resolves, with what to do, when a newer Kith has changed the tables so that this one can't work on them any more. */
   readonly outdated: Promise<string>;
 }
@@ -38,22 +36,35 @@ export function mayHoldData({ dataDir, storeUrl }: Pick<Config, 'dataDir' | 'sto
 
 export async function openStore({ dataDir, storeUrl }: Pick<Config, 'dataDir' | 'storeUrl'>): Promise<OpenedStore> {
   if (storeUrl === undefined) {
+    const { openSqliteStore } = await import('./store/sqlite/sqlite-store.ts');
     const store = await openSqliteStore({ path: join(dataDir, DATABASE_FILE) });
     return { store, close: () => store.close() };
   }
   const nodeId = await readNodeId(join(dataDir, NODE_ID_FILE));
-  const pool = openPrimaryPool(storeUrl);
+  const postgres = await loadPostgres();
+  const pool = postgres.openPrimaryPool(storeUrl);
   let onOutdated: (message: string) => void = () => undefined;
   const outdated = new Promise<string>((resolve) => {
     onOutdated = resolve;
   });
   try {
-    const store = await openPostgresStore({ pool, nodeId, onOutdated });
-    return { store, shared: { pool, nodeId, outdated }, close: () => pool.close() };
+    const store = await postgres.openPostgresStore({ pool, nodeId, onOutdated });
+    const checkpoints = postgres.auditCheckpoints(pool);
+    return { store, shared: { pool, nodeId, checkpoints, outdated }, close: () => pool.close() };
   } catch (error) {
     await pool.close();
     throw new ConfigError([`KITH_STORE: ${error instanceof Error ? error.message : String(error)}`]);
   }
+}
+
+/** Its driver takes as long to load as all of a short command, and most installs never use it. */
+async function loadPostgres() {
+  const [store, pool, checkpoints] = await Promise.all([
+    import('./store/postgres/postgres-store.ts'),
+    import('./store/postgres/primary-pool.ts'),
+    import('./store/postgres/audit-checkpoints.ts'),
+  ]);
+  return { ...store, ...pool, ...checkpoints };
 }
 
 export interface OpenedCheckpoints extends CheckpointTrust {
@@ -66,6 +77,7 @@ export async function openCheckpoints({
   storeUrl,
 }: Pick<Config, 'dataDir' | 'storeUrl'>): Promise<OpenedCheckpoints | undefined> {
   if (storeUrl === undefined) return undefined;
+  const { openPrimaryPool, auditCheckpoints } = await loadPostgres();
   const pool = openPrimaryPool(storeUrl);
   // None where a log is looked at on another machine
   const nodeId = await readFile(join(dataDir, NODE_ID_FILE), 'utf8').catch(() => undefined);

@@ -55,7 +55,7 @@ async function backUp({ terminal, loadConfig }: CommandContext, options: BackupO
     config,
     "back it up with PostgreSQL's own tools (pg_basebackup, pg_dump), and each node's data directory and the master key apart from it.",
   );
-  await requireData(config);
+  requireData(config);
   const sealedTo = await sealedToOf(options);
   return closing(await openRecords(config, 'command-line'), async (deps) => {
     const { files, bytes } = await audited(deps, { action: 'backup' }, () =>

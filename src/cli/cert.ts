@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CertificateAndKey, makeCertificates } from './certificates.ts';
+import type { CertificateAndKey } from './certificates.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
@@ -46,6 +46,7 @@ async function makeFiles({ terminal }: CommandContext, options: CertOptions): Pr
     throw new UsageError(`${path('serverCert')} is there. Add --force to replace it; the authority stays.`);
   }
 
+  const { makeCertificates } = await import('./certificates.ts');
   const made = await makeCertificates({ hosts: options.host, ...(ca ? { ca } : {}) });
   await mkdir(folder, { recursive: true });
   if (!ca) {

@@ -1,8 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Composed, compose, composeWithoutIndex, openRecords, openRecordsAndPacks } from '../compose.ts';
+import type { Composed } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { DATABASE_FILE } from '../open-store.ts';
+import { mayHoldData } from '../open-store.ts';
 import type { ServiceClient } from './service/service-client.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -27,10 +25,8 @@ export function configFor(
 }
 
 /** Refuses to make an empty data directory where somebody only wanted to look something up. */
-export async function requireData(config: Config): Promise<void> {
-  if (config.storeUrl !== undefined) return;
-  const found = await stat(join(config.dataDir, DATABASE_FILE)).catch(() => undefined);
-  if (found) return;
+export function requireData(config: Config): void {
+  if (mayHoldData(config)) return;
   throw new UsageError(
     `There is no data in ${config.dataDir}. Enrol somebody first (kith enrol), or name the folder with --data-dir or KITH_DATA_DIR.`,
   );
@@ -41,8 +37,12 @@ export function requireEmbedded({ storeUrl }: Config, instead: string): void {
   if (storeUrl !== undefined) throw new UsageError(`The data are in the database that KITH_STORE names: ${instead}`);
 }
 
-type Records = Awaited<ReturnType<typeof openRecords>>;
-export type RecordsAndEngine = Awaited<ReturnType<typeof composeWithoutIndex>>;
+type Parts = typeof import('../compose.ts');
+type Records = Awaited<ReturnType<Parts['openRecords']>>;
+export type RecordsAndEngine = Awaited<ReturnType<Parts['composeWithoutIndex']>>;
+
+/** Loaded where they are needed: neither --help nor what works through a service opens a data directory. */
+export const loadParts = (): Promise<Parts> => import('../compose.ts');
 
 /** What is stored, which has to be there; closed again whatever `work` does. */
 export async function withRecords<T>(
@@ -50,7 +50,8 @@ export async function withRecords<T>(
   work: (deps: Records, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig();
-  await requireData(config);
+  requireData(config);
+  const { openRecords } = await loadParts();
   return closing(await openRecords(config, 'command-line'), (deps) => work(deps, config));
 }
 
@@ -60,17 +61,19 @@ export async function withRecordsAndEngine<T>(
   work: (deps: RecordsAndEngine, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig();
-  await requireData(config);
+  requireData(config);
+  const { composeWithoutIndex } = await loadParts();
   return closing(await composeWithoutIndex(config, 'command-line'), (deps) => work(deps, config));
 }
 
 /** The same with which models there are, and none loaded. */
 export async function withRecordsAndPacks<T>(
   { loadConfig }: Pick<CommandContext, 'loadConfig'>,
-  work: (deps: Awaited<ReturnType<typeof openRecordsAndPacks>>) => Promise<T>,
+  work: (deps: Awaited<ReturnType<Parts['openRecordsAndPacks']>>) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig();
-  await requireData(config);
+  requireData(config);
+  const { openRecordsAndPacks } = await loadParts();
   return closing(await openRecordsAndPacks(config, 'command-line'), work);
 }
 
@@ -81,8 +84,9 @@ export async function withEverything<T>(
   work: (deps: Composed, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = withProcesses(context.loadConfig(), options.photosAtOnce);
-  await requireData(config);
+  requireData(config);
   let unreadable = 0;
+  const { compose } = await loadParts();
   const deps = await compose(config, {
     part: 'command-line',
     onIndexProgress: (rows) => {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { type Composed, DEFAULT_TENANT } from '../compose.ts';
+import type { Composed } from '../compose.ts';
 import { unlessGone } from '../core/directory.ts';
 import { type DuplicatePair, findLikelyDuplicates } from '../core/operations/find-likely-duplicates.ts';
 import { getPerson } from '../core/operations/manage-persons.ts';
 import type { Gallery } from '../core/types.ts';
+import { DEFAULT_TENANT } from '../default-tenant.ts';
 import { type CommandContext, withEverything } from './command-context.ts';
 import type { NamedPair } from './duplicates/ask-service.ts';
 import { openRunFile, type RunFile, type SavedPair } from './duplicates/saved-run.ts';

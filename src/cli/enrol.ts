@@ -1,12 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { composeWithoutIndex } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { checkGalleryId } from '../core/checks.ts';
 import type { QualityLevel } from '../core/types.ts';
 import { lockImports } from '../data-dir.ts';
-import { type CommandContext, closing } from './command-context.ts';
+import { type CommandContext, closing, loadParts } from './command-context.ts';
 import { openLocalTaker } from './enrol/local-taker.ts';
 import { parsePersonPattern } from './enrol/person-pattern.ts';
 import type { PhotoPlan } from './enrol/photo-plan.ts';
@@ -118,6 +117,7 @@ async function enrolHere(
   run: (taker: PhotoTaker, photosAtOnce: number) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const config = withJobs(context.loadConfig(), options.jobs);
+  const { composeWithoutIndex } = await loadParts();
   const lock = takerOptions.isDryRun ? undefined : await lockImports(config);
   try {
     if (!takerOptions.isDryRun && !lock) {

@@ -1,6 +1,6 @@
-import { DEFAULT_TENANT } from '../compose.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Gallery, GalleryKind } from '../core/types.ts';
+import { DEFAULT_TENANT } from '../default-tenant.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Kinds that hold persons, in the order in which an id is looked up. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_TENANT } from '../compose.ts';
+import { DEFAULT_TENANT } from '../default-tenant.ts';
 import { type CreateOptions, createKey, PERMISSIONS, revokeKey, rotateKey } from './keys/change-keys.ts';
 import type { OfTenant } from './keys/known-keys.ts';
 import { listKeys } from './keys/list-keys.ts';

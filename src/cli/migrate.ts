@@ -64,7 +64,7 @@ async function migrate(context: CommandContext, options: MigrateOptions): Promis
 async function intoDatabase(context: CommandContext, options: MigrateOptions): Promise<ExitCode> {
   const { storeUrl: _elsewhere, ...rest } = context.loadConfig();
   const config = { ...rest, storeUrl: undefined, dataDir: resolve(options.from) };
-  await requireData(config);
+  requireData(config);
   const address = addressOf(options.to, options);
   const locks = [await lockService(config), await lockImports(config)];
   try {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { runService } from '../run-service.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { RunCommand } from './program.ts';
@@ -14,6 +13,7 @@ export function addServeCommand(program: Command, run: RunCommand): void {
 }
 
 async function serve({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+  const { runService } = await import('../run-service.ts');
   const service = await runService(loadConfig(), (line, fact) => {
     if (fact) terminal.record(fact);
     else if (terminal.isJson) terminal.note(line);

@@ -36,7 +36,7 @@ async function rotate({ terminal, loadConfig }: CommandContext): Promise<ExitCod
     config,
     'stop all nodes but one, start that one with the new KITH_MASTER_KEY and the old one as KITH_PREVIOUS_MASTER_KEY, and the others with the new one once it says that the key is replaced.',
   );
-  await requireData(config);
+  requireData(config);
   const path = masterKeyPathOf(config);
   if (path === undefined) {
     throw new UsageError(

@@ -1,7 +1,7 @@
-import { DEFAULT_TENANT } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { listDueConsents } from '../../core/operations/manage-consents.ts';
 import type { DuePlace } from '../../core/storage/consents.ts';
+import { DEFAULT_TENANT } from '../../default-tenant.ts';
 import { type CommandContext, withRecords } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { PERSON_GALLERY_KINDS } from '../find-gallery.ts';

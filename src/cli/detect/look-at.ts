@@ -1,9 +1,8 @@
 // The faces of a photo, found here or by a service.
-import { openEngine } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { findFaces } from '../../core/operations/find-faces.ts';
 import type { Face } from '../../core/types.ts';
-import { type CommandContext, closing, withProcesses } from '../command-context.ts';
+import { type CommandContext, closing, loadParts, withProcesses } from '../command-context.ts';
 import { coreQuality } from '../service/core-quality.ts';
 import { pathTo } from '../service/path-to.ts';
 import { PHOTOS_ON_THE_WAY } from '../service/photos-on-the-way.ts';
@@ -28,6 +27,7 @@ export async function withLookAt<T>(
   const { service } = context;
   if (service) return work((image) => askService(service, image), PHOTOS_ON_THE_WAY);
   const config = withProcesses(context.loadConfig(), photos);
+  const { openEngine } = await loadParts();
   return closing(await openEngine(config), (deps) =>
     work(
       (image) => findFaces(deps, { image, recognitionModel: DEFAULT_RECOGNITION_MODEL }),

@@ -1,9 +1,9 @@
-import { DEFAULT_TENANT } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { openPhotoImporter } from '../../core/operations/import-photos.ts';
 import { createGallery } from '../../core/operations/manage-galleries.ts';
 import { trainGallery } from '../../core/operations/train-gallery.ts';
 import type { Acting, Deps } from '../../core/ports.ts';
+import { DEFAULT_TENANT } from '../../default-tenant.ts';
 import { findGallery } from '../find-gallery.ts';
 import { type PhotoTaker, sayWhetherKept, type TakerOptions } from './photo-taker.ts';
 

@@ -1,8 +1,8 @@
-import { DEFAULT_TENANT, openRecordsAndPacks } from '../../compose.ts';
 import { checkGalleryId } from '../../core/checks.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { createGallery as create } from '../../core/operations/manage-galleries.ts';
-import { type CommandContext, closing } from '../command-context.ts';
+import { DEFAULT_TENANT } from '../../default-tenant.ts';
+import { type CommandContext, closing, loadParts } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../usage-error.ts';
@@ -34,6 +34,7 @@ async function createLocalGallery(
   settings: Parameters<typeof create>[2],
 ) {
   const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId } as const;
+  const { openRecordsAndPacks } = await loadParts();
   return closing(await openRecordsAndPacks(loadConfig(), 'command-line'), (deps) => create(deps, ref, settings));
 }
 

@@ -1,9 +1,10 @@
-import { DEFAULT_TENANT, removeCopies } from '../../compose.ts';
+import { removeCopies } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { enforceRetention, listOverdue } from '../../core/operations/enforce-retention.ts';
 import { deleteGallery, listGalleries, updateGallery } from '../../core/operations/manage-galleries.ts';
 import type { UnusedPerson } from '../../core/storage/uses.ts';
 import type { Gallery, GalleryKind } from '../../core/types.ts';
+import { DEFAULT_TENANT } from '../../default-tenant.ts';
 import { type CommandContext, withRecords } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';

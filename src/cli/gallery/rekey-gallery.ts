@@ -1,6 +1,5 @@
-import { removeCopies } from '../../compose.ts';
 import { rekeyGallery as rekey } from '../../core/operations/rekey-gallery.ts';
-import { type CommandContext, withRecords } from '../command-context.ts';
+import { type CommandContext, loadParts, withRecords } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
 import { startProgress } from '../progress.ts';
@@ -15,7 +14,7 @@ export function rekeyGallery(context: CommandContext, galleryId: string): Promis
     const progress = startProgress(terminal, enrolments, 'face');
     const stop = listenForStop(() => progress.stopping());
     // A running service follows by itself; what it keeps of the index on the disk goes
-    const follower = { catchUp: () => removeCopies(config) };
+    const follower = { catchUp: async () => (await loadParts()).removeCopies(config) };
     const result = await rekey(
       { ...deps, follower },
       {

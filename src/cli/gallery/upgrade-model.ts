@@ -1,8 +1,7 @@
-import { removeCopies } from '../../compose.ts';
 import type { Config } from '../../config.ts';
 import { type ModelUpgraded, upgradeModel as upgrade } from '../../core/operations/upgrade-model.ts';
 import type { Gallery } from '../../core/types.ts';
-import { type CommandContext, type RecordsAndEngine, withRecordsAndEngine } from '../command-context.ts';
+import { type CommandContext, loadParts, type RecordsAndEngine, withRecordsAndEngine } from '../command-context.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { getGallery } from '../find-gallery.ts';
@@ -65,7 +64,7 @@ async function readAnew(run: UpgradeRun): Promise<ModelUpgraded> {
   const { deps, config, gallery, to, terminal, faces, dropWithoutPhoto } = run;
   const progress = startProgress(terminal, faces, 'face');
   const stop = listenForStop(() => progress.stopping());
-  const follower = { catchUp: () => removeCopies(config) };
+  const follower = { catchUp: async () => (await loadParts()).removeCopies(config) };
   try {
     return await upgrade(
       { ...deps, follower },

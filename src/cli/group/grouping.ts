@@ -1,9 +1,8 @@
 // Faces sorted by person, here or by a service.
-import { openEngine } from '../../compose.ts';
 import { DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { groupPhotoFaces, type PhotoFace, readPhotoFaces } from '../../core/operations/group-photos.ts';
 import type { Box, Quality } from '../../core/types.ts';
-import { type CommandContext, closing, withProcesses } from '../command-context.ts';
+import { type CommandContext, closing, loadParts, withProcesses } from '../command-context.ts';
 import { coreQuality } from '../service/core-quality.ts';
 import { pathTo } from '../service/path-to.ts';
 import { PHOTOS_ON_THE_WAY } from '../service/photos-on-the-way.ts';
@@ -38,6 +37,7 @@ export async function withGrouping<T>(
   if (context.service) return work(await groupingByService(context.service));
   const config = withProcesses(context.loadConfig(), photos);
   const recognitionModel = DEFAULT_RECOGNITION_MODEL;
+  const { openEngine } = await loadParts();
   return closing(await openEngine(config), (deps) =>
     work<PhotoFace>({
       maxFaces: MAX_FACES,

@@ -1,5 +1,6 @@
-import { DEFAULT_TENANT, openRecords } from '../../compose.ts';
+import { openRecords } from '../../compose.ts';
 import { createApiKey, revokeApiKey, rotateApiKey } from '../../core/operations/manage-api-keys.ts';
+import { DEFAULT_TENANT } from '../../default-tenant.ts';
 import { type CommandContext, closing, requireData } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { KnownKeys, OfTenant } from './known-keys.ts';
@@ -11,7 +12,7 @@ export async function withLocalKeys(
   work: (keys: KnownKeys) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const config = loadConfig();
-  if (!mayMake) await requireData(config);
+  if (!mayMake) requireData(config);
   return closing(await openRecords(config, 'command-line'), (records) => {
     // On record as a deed within that tenant
     const deps = { ...records, audit: records.auditLog.actingAs({ tenantId, keyId: 'command-line' }) };

@@ -1,13 +1,12 @@
 // Two photos compared, here or by a service.
 import type { Static } from 'typebox';
-import { openEngine } from '../../compose.ts';
 import type { Outcome } from '../../core/decide.ts';
 import type { FaceTarget } from '../../core/face-choice.ts';
 import { DEFAULT_MIN_CONFIDENCE, DEFAULT_RECOGNITION_MODEL } from '../../core/limits.ts';
 import { readFaceToCompare, verifyFaces } from '../../core/operations/verify-photos.ts';
 import type { Box, Quality } from '../../core/types.ts';
 import type { Verified } from '../../dialects/kith/photo-wire.ts';
-import { type CommandContext, closing, withProcesses } from '../command-context.ts';
+import { type CommandContext, closing, loadParts, withProcesses } from '../command-context.ts';
 import { readImageFile } from '../image-file.ts';
 import { type Refusal, refusalOf } from '../refusals.ts';
 import { coreQuality } from '../service/core-quality.ts';
@@ -45,6 +44,7 @@ export function compareFiles(context: CommandContext, files: Pair<string>, targe
 
 async function compareHere(context: CommandContext, files: Pair<string>, target: FaceTarget): Promise<Compared> {
   const recognitionModel = DEFAULT_RECOGNITION_MODEL;
+  const { openEngine } = await loadParts();
   return closing(await openEngine(withProcesses(context.loadConfig(), files.length)), async (deps) => {
     const read = await readBoth(files, async (file) =>
       readFaceToCompare(deps, { image: await readImageFile(file), target, recognitionModel }),
