@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { readLastBackup } from './backup/last-backup.ts';
@@ -59,13 +60,13 @@ export type ServiceFact =
 /** Gets what the operator must see: addresses, and a new key, once. */
 export type Print = (line: string, fact?: ServiceFact) => void;
 
-/** config → compose → server → listen. */
-export async function runService(config: Config, print: Print): Promise<RunningService> {
+/** config → compose → server → listen. `log`: standard output when left out. */
+export async function runService(config: Config, print: Print, log?: Writable): Promise<RunningService> {
   const lock = await lockService(config);
   if (!lock)
     throw new ConfigError([`KITH_DATA_DIR: another Kith serves ${config.dataDir}; stop it, or name another folder`]);
   try {
-    const service = await start(config, print);
+    const service = await start(config, print, log);
     return {
       ...service,
       stop: () => service.stop().finally(() => lock.release()),
@@ -76,7 +77,7 @@ export async function runService(config: Config, print: Print): Promise<RunningS
   }
 }
 
-async function start(config: Config, print: Print): Promise<RunningService> {
+async function start(config: Config, print: Print, log: Writable | undefined): Promise<RunningService> {
   const tls =
     config.tlsCertPath && config.tlsKeyPath
       ? { tls: { cert: readFileSync(config.tlsCertPath), key: readFileSync(config.tlsKeyPath) } }
@@ -85,7 +86,7 @@ async function start(config: Config, print: Print): Promise<RunningService> {
   const { host, port } = config;
   const starting = port === 0 ? undefined : await startStartingServer({ host, port, ...tls });
   try {
-    return await startBehind(config, print, { tls, onReady: async () => starting?.close() });
+    return await startBehind(config, print, { tls, log, onReady: async () => starting?.close() });
   } catch (error) {
     await starting?.close();
     throw error;
@@ -95,7 +96,15 @@ async function start(config: Config, print: Print): Promise<RunningService> {
 async function startBehind(
   config: Config,
   print: Print,
-  { tls, onReady }: { readonly tls: Pick<ServerOptions, 'tls'>; readonly onReady: () => Promise<void> },
+  {
+    tls,
+    log: stream,
+    onReady,
+  }: {
+    readonly tls: Pick<ServerOptions, 'tls'>;
+    readonly log: Writable | undefined;
+    readonly onReady: () => Promise<void>;
+  },
 ): Promise<RunningService> {
   let log: FastifyInstance['log'] | undefined;
   const deps = await compose(config, {
@@ -110,7 +119,7 @@ async function startBehind(
   try {
     await failInterruptedOperations(deps);
     const app = await createServer(deps, {
-      log: config.logLevel === 'silent' ? false : { level: config.logLevel },
+      log: config.logLevel === 'silent' ? false : { level: config.logLevel, ...(stream ? { stream } : {}) },
       ...tls,
       ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
       policy: {

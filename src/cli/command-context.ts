@@ -9,6 +9,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Standard output, for what is written byte for byte whatever the flags. */
   readonly output: NodeJS.WritableStream;
+  /** Standard error, for a log. */
+  readonly log: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The settings, read where they are needed: making a certificate must not ask for the one in KITH_TLS_CERT. */
   readonly loadConfig: () => Config;

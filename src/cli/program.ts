@@ -119,6 +119,7 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
       exitCode = await work({
         terminal: opened,
         output: cli.stdout,
+        log: cli.stderr,
         env: cli.env,
         loadConfig: () => configFor(cli.env, options),
         ...(service ? { service } : {}),
