@@ -17,7 +17,7 @@ import { duration } from './rate-meter.ts';
 import { boxRecord } from './records.ts';
 import { type Cell, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, percent, where } from './words.ts';
+import { confidenceInWords, count, where } from './words.ts';
 
 interface DemoOptions {
   readonly out: string;
@@ -168,8 +168,8 @@ function judge({ candidates }: SeenFace) {
   if (!best) return { title: 'unknown', detail: 'nobody enrolled', tone: 'unknown' as const };
   const { name, confidence } = best;
   return confidence >= DEFAULT_MIN_CONFIDENCE
-    ? { title: name, detail: `match (${percent(confidence)})`, tone: 'match' as const }
-    : { title: `${name}?`, detail: `not sure (${percent(confidence)})`, tone: 'review' as const };
+    ? { title: name, detail: `match (confidence ${confidenceInWords(confidence)})`, tone: 'match' as const }
+    : { title: `${name}?`, detail: `not sure (confidence ${confidenceInWords(confidence)})`, tone: 'review' as const };
 }
 
 function markOf(face: SeenFace): FaceMark {

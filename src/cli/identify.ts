@@ -13,7 +13,7 @@ import { boxRecord, qualityRecord } from './records.ts';
 import { type Refusal, refusalOf, tellRefusal } from './refusals.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { count, howSure, nameIn, oneIn, oneInShort, percent, where } from './words.ts';
+import { confidenceInWords, count, howSure, nameIn, oneIn, oneInShort, where } from './words.ts';
 
 interface IdentifyCommandOptions {
   readonly gallery: string;
@@ -41,7 +41,7 @@ export function addIdentifyCommand(program: Command, run: RunCommand): void {
       3,
     )
     .option('--annotate <file.png|folder>', 'draw the boxes and names into a picture')
-    .option('--verbose', 'show scores, and how many strangers would come as close')
+    .option('--verbose', 'show scores and confidences, and by what rule the gallery names somebody')
     .addHelpText(
       'after',
       '\nExamples:\n  kith identify party.jpg --gallery family --annotate party.png\n  curl -s https://example.org/p.jpg | kith identify - -g family --json',
@@ -106,10 +106,9 @@ function atAskedThreshold(photo: LookedUpPhoto): LookedUpPhoto {
 function marksOf(photo: LookedUpPhoto) {
   return photo.faces.map((answer) => {
     const title = nameIn(answer);
-    const confidence = percent(answer.candidates[0]?.confidence ?? 0);
     return title === undefined
       ? { box: answer.box, title: 'unknown', tone: answer.outcome }
-      : { box: answer.box, title, detail: `${howSure(answer)}, ${confidence}`, tone: answer.outcome };
+      : { box: answer.box, title, detail: howSure(answer), tone: answer.outcome };
   });
 }
 
@@ -177,15 +176,15 @@ function faceTable(terminal: Terminal, photo: LookedUpPhoto, options: IdentifyCo
   const rows = faces.map((answer) => {
     const [best] = answer.candidates;
     const isNamed = answer.outcome !== 'unknown' && best !== undefined;
-    const sure = howSure(answer);
     const style = { match: 'green', review: 'yellow', unknown: 'dim' } as const;
     return [
       { text: printable(nameIn(answer) ?? 'unknown'), style: style[answer.outcome] },
-      isNamed ? `${sure} (${percent(best.confidence)})` : nobody,
+      isNamed ? howSure(answer) : nobody,
+      isNamed ? oneInShort(best.strangerRate) : '',
       where(answer.box),
-      ...(isVerbose ? [best ? best.score.toFixed(3) : '', best ? oneInShort(best.strangerRate) : ''] : []),
+      ...(isVerbose ? [best ? best.score.toFixed(3) : '', best ? confidenceInWords(best.confidence) : ''] : []),
     ];
   });
-  const head = ['Who', 'How sure', 'Left, top, size'];
-  return formatTable(terminal, isVerbose ? [...head, 'Score', 'By chance'] : head, rows);
+  const head = ['Who', 'How sure', 'Strangers so close', 'Left, top, size'];
+  return formatTable(terminal, isVerbose ? [...head, 'Score', 'Confidence'] : head, rows);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEFAULT_MIN_CONFIDENCE } from '../core/limits.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printable } from './printable.ts';
@@ -6,7 +7,7 @@ import type { RunCommand } from './program.ts';
 import { boxRecord, qualityRecord } from './records.ts';
 import { tellRefusal } from './refusals.ts';
 import { type Comparison, compareFiles } from './verify/compare.ts';
-import { oneIn, percent } from './words.ts';
+import { confidenceInWords, oneIn } from './words.ts';
 
 interface VerifyCommandOptions {
   readonly largestFace?: true;
@@ -20,7 +21,7 @@ export function addVerifyCommand(program: Command, run: RunCommand): void {
     .argument('<photo>', 'a photo of one person; - reads standard input')
     .argument('<other>', 'the photo to compare with')
     .option('--largest-face', 'take the largest face of a photo that shows several')
-    .option('--verbose', 'show the score, and how many strangers would come as close')
+    .option('--verbose', 'show the score and the confidence')
     .addHelpText('after', '\nExample:\n  kith verify passport.jpg selfie.jpg')
     .action((a: string, b: string, options: VerifyCommandOptions, command: Command) =>
       run(command, (context) => verifyFiles(context, [a, b], options), 'either'),
@@ -52,7 +53,9 @@ async function verifyFiles(
     photos: photos.map(({ file, box, quality }) => ({ file, box: boxRecord(box), quality: qualityRecord(quality) })),
   });
   const style = { match: 'green', review: 'yellow', unknown: 'bold' } as const;
-  terminal.answer(`${terminal.paint(style[outcome], inWords(compared))} (confidence ${percent(confidence)})`);
+  terminal.answer(
+    `${terminal.paint(style[outcome], inWords(compared))}: ${oneIn(strangerRate)} pairs of strangers come as close.`,
+  );
   for (const { file, quality } of photos) {
     if (quality.level === 'low')
       terminal.note(`The face in ${printable(file)} is of low quality: take this with care.`);
@@ -61,7 +64,7 @@ async function verifyFiles(
     terminal.answer(
       terminal.paint(
         'dim',
-        `Score ${score.toFixed(3)}; about ${oneIn(strangerRate)} pairs of strangers come as close.`,
+        `Score ${score.toFixed(3)}, confidence ${confidenceInWords(confidence)} (the same person from ${DEFAULT_MIN_CONFIDENCE} on).`,
       ),
     );
   }

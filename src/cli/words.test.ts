@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { howSure, nameIn, oneIn, oneInShort, percent } from './words.ts';
+import { confidenceInWords, howSure, nameIn, oneIn, oneInShort } from './words.ts';
 
 const candidate = (confidence: number, strangerRate: number) => ({
   personId: 'p',
@@ -25,15 +25,8 @@ describe('how sure', () => {
   });
 });
 
-test('nothing is certain, and nothing impossible', () => {
-  expect([1, 0.9995, 0.973, 0.5, 0.0004, 0].map(percent)).toEqual([
-    '> 99.9 %',
-    '> 99.9 %',
-    '97.3 %',
-    '50.0 %',
-    '< 0.1 %',
-    '< 0.1 %',
-  ]);
+test('a confidence reads as no probability, and never as certain', () => {
+  expect([1, 0.973, 0.5, 0.004].map(confidenceInWords)).toEqual(['> 0.99', '0.97', '0.50', '< 0.01']);
 });
 
 test('rates are said in people, and not beyond what was measured', () => {

@@ -30,10 +30,10 @@ export function nameIn({ outcome, candidates }: FaceAnswer): string | undefined 
   return outcome === 'review' ? `${best.personName}?` : best.personName;
 }
 
-/** 0..1 → "97.3 %"; never "100 %", as nothing is certain. */
-export function percent(share: number): string {
-  if (share > 0.999) return '> 99.9 %';
-  return share < 0.001 ? '< 0.1 %' : `${(share * 100).toFixed(1)} %`;
+/** 0..1 → "0.97". In no per cent: it is a place on a scale, with the threshold at 0.5, and no probability. */
+export function confidenceInWords(confidence: number): string {
+  if (confidence > 0.99) return '> 0.99';
+  return confidence < 0.01 ? '< 0.01' : confidence.toFixed(2);
 }
 
 /** Below this a rate is extrapolated far beyond what was measured, and only said to be small. */
