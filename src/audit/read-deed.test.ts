@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACTOR, linesOf, openTestLog, searchEvent, segmentsOf, writeLines } from '../../tests/support/audit-logs.ts';
 import type { AuditRef } from '../core/audit-types.ts';
 import { AuditFaultError } from './audit-fault.ts';
+import { hashLine, NO_HASH } from './audit-line.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { HEADS_FILE } from './chain-folder.ts';
 import { findHead } from './find-head.ts';
 import { readDeed } from './read-deed.ts';
@@ -83,6 +85,16 @@ test('without an end where its process ended, undefined where there is none, and
   expect(await read(unsigned.seq)).toBe('unsigned');
 });
 
+/** Numbered and hashed anew from the first line on. */
+function chained(lines: readonly string[]): string[] {
+  let prev = NO_HASH;
+  return lines.map((line, i) => {
+    const again = canonicalJson({ ...JSON.parse(line), seq: i + 1, prev });
+    prev = hashLine(Buffer.from(again));
+    return again;
+  });
+}
+
 describe('in a log that was changed', () => {
   /** Tries with the file as `change` makes it, and puts it back. */
   async function tried(file: string, change: (bytes: Buffer) => Buffer, seq: number): Promise<unknown> {
@@ -121,19 +133,17 @@ describe('in a log that was changed', () => {
     expect(faults).toBeGreaterThan(60);
   });
 
-  test('an end that was put in, with its chain made good, is found out by the head', async () => {
+  test('a line that was changed, with its chain made good, is found out by the head', async () => {
     const { seq } = begun[0] as AuditRef;
     const file = '000001.jsonl';
     const lines = linesOf(target.chainFolder, file);
     const pristine = readFileSync(join(target.chainFolder, file));
-    writeLines(
-      target.chainFolder,
-      lines.map((line) => line.replace('"templates":0', '"templates":9')),
-      file,
-    );
+    const changed = lines.map((line) => line.replace('"templates":0', '"templates":9'));
+    expect(changed).not.toEqual(lines);
+    writeLines(target.chainFolder, chained(changed), file);
     await expect(read(seq)).rejects.toThrow(AuditFaultError);
     // As if it had never been there
-    writeLines(target.chainFolder, [...lines.slice(0, seq - 1), ...lines.slice(seq)], file);
+    writeLines(target.chainFolder, chained([...lines.slice(0, seq - 1), ...lines.slice(seq)]), file);
     await expect(read(seq)).rejects.toThrow(AuditFaultError);
     writeFileSync(join(target.chainFolder, file), pristine);
     expect(await read(seq)).toMatchObject({ end: { counts: { templates: 0 } } });

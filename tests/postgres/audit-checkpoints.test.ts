@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAuditHistory } from '../../src/audit/audit-history.ts';
 import { headLine, parseHead, signHead } from '../../src/audit/chain-head.ts';
 import { createCheckpointNotes } from '../../src/audit/note-checkpoints.ts';
 import { readOrCreateSigningKey } from '../../src/audit/signing-key.ts';
@@ -61,6 +62,23 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
         faultOf: async () => (await verifyAudit({ folder: audit, checkpoints: { source, nodeId } })).chains[0]?.fault,
       };
     }
+
+    test('a node names the others whose logs it can’t read, and not itself', async () => {
+      const [here, there] = [nodeCalled('here'), nodeCalled('there')];
+      for (const { write, note } of [here, there]) {
+        await write(2);
+        await note();
+      }
+      const { publicKey, fingerprint } = await readOrCreateSigningKey(here.audit);
+      const history = createAuditHistory({
+        ...{ folder: here.audit, clock: { nowMs: Date.now }, key: { publicKey, fingerprint } },
+        log: { chain: 'none', sign: async () => undefined },
+        checkpoints: { source: auditCheckpoints(pool), nodeId: 'here' },
+      });
+      const names = await history.otherNodes();
+      expect(names).toContain('there:8484');
+      expect(names).not.toContain('here:8484');
+    });
 
     test('each head is left once, while the log goes on, and the log is held against all of them', async () => {
       const { audit, note, verify } = nodeCalled('steady');
