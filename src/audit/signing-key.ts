@@ -56,7 +56,12 @@ export async function readOrCreateSigningKey(folder: string): Promise<SigningKey
 
 /** `path` is a PEM file: the one in the audit folder, or a copy kept where nobody who can write there can write. */
 export async function readPublicKey(path: string): Promise<VerifyingKey> {
-  return verifyingKeyOf(createPublicKey(await readFile(path)));
+  return keyOfPem(await readFile(path));
+}
+
+/** Throws for what is no such key. */
+export function keyOfPem(pem: string | Buffer): VerifyingKey {
+  return verifyingKeyOf(createPublicKey(pem));
 }
 
 function verifyingKeyOf(publicKey: KeyObject): VerifyingKey {
