@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_TENANT } from '../compose.ts';
+import { DEFAULT_TENANT } from '../default-tenant.ts';
 import { type ListOptions, listErasures } from './erasure/list-erasures.ts';
 import { type SaveOptions, saveReceipt } from './erasure/save-receipt.ts';
 import { type VerifyOptions, verifyReceipt } from './erasure/verify-receipt.ts';

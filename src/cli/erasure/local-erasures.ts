@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEFAULT_TENANT } from '../../compose.ts';
 import { KithError } from '../../core/errors.ts';
 import { listErasures } from '../../core/operations/list-erasures.ts';
 import { reissueReceipt } from '../../core/operations/reissue-receipt.ts';
+import { DEFAULT_TENANT } from '../../default-tenant.ts';
 import { type CommandContext, withRecords } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { KnownErasures } from './known-erasures.ts';
@@ -24,7 +24,7 @@ export function withLocalErasures(
 }
 
 /** A running service signs its log every ten seconds; one that was killed never signs its last records. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 500;
 
 async function onceSigned<T>({ terminal }: CommandContext, issue: () => Promise<T>): Promise<T> {
