@@ -7,6 +7,7 @@ import type {
   Candidate,
   Consent,
   Detected,
+  DismissedPage,
   DuplicatePair,
   EnrolledFace,
   Gallery,
@@ -104,6 +105,8 @@ export function createApi(key: string) {
   const inGallery = (galleryId: string, path = ''): string => `/galleries/${encodeURIComponent(galleryId)}${path}`;
   const ofPerson = (galleryId: string, personId: string, path = ''): string =>
     inGallery(galleryId, `/people/${encodeURIComponent(personId)}${path}`);
+  const pairIn = (galleryId: string, personId: string, otherId: string): string =>
+    inGallery(galleryId, `/dismissed-pairs/${encodeURIComponent(personId)}/${encodeURIComponent(otherId)}`);
 
   return {
     galleries: () => json<{ galleries: Gallery[] }>('GET', '/galleries?limit=1000').then(({ galleries }) => galleries),
@@ -186,6 +189,12 @@ export function createApi(key: string) {
         'GET',
         inGallery(galleryId, `/duplicates${after === undefined ? '' : `?after=${after}`}`),
       ),
+    dismissedPairs: (galleryId: string, limit: number) =>
+      json<DismissedPage>('GET', inGallery(galleryId, `/dismissed-pairs?limit=${limit}`)),
+    dismissPair: (galleryId: string, personId: string, otherId: string) =>
+      json<void>('PUT', pairIn(galleryId, personId, otherId)),
+    restorePair: (galleryId: string, personId: string, otherId: string) =>
+      json<void>('DELETE', pairIn(galleryId, personId, otherId)),
     keys: () => json<{ keys: ApiKey[] }>('GET', '/keys').then(({ keys }) => keys),
     makeKey: (wanted: { label: string; permissions: string[]; galleries?: string[] }) =>
       json<{ keyId: string; key: string }>('POST', '/keys', wanted),

@@ -374,11 +374,22 @@ export const texts = {
     look: 'Look for them',
     looking: (left: number) => `${count(left, 'photo', 'photos')} still to compare …`,
     none: 'No such pair was found.',
+    noneLeft: 'That was the last pair.',
     same: 'The same person: merge',
     different: 'Two people: dismiss',
     chance: (n: number) =>
       `By chance ${n < 0.001 ? 'fewer than 0.001' : n.toPrecision(2)} such pairs would be expected.`,
     merged: (name: string, into: string) => `${name} is now part of ${into}.`,
+    dismissed: (name: string, other: string) => `${name} and ${other} are kept as two people.`,
+  },
+  dismissed: {
+    title: 'Dismissed pairs',
+    none: 'No pair was dismissed so far. Dismissed pairs are not shown again.',
+    count: (n: number) => `${count(n, 'pair was', 'pairs were')} dismissed as two people`,
+    and: 'and',
+    takeBack: 'Take back',
+    takeBackOf: (names: readonly string[]) => `Take back: ${names.join(' and ')}`,
+    more: 'Show more',
   },
   privacy: {
     title: 'Privacy',

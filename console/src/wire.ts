@@ -163,6 +163,19 @@ export interface DuplicatePair {
   expectedByChance: number;
 }
 
+export interface DismissedPair {
+  people: { personId: string; name: string; faceId?: string }[];
+  keyId: string;
+  dismissedAt: string;
+}
+
+export interface DismissedPage {
+  pairs: DismissedPair[];
+  /** On all pages. */
+  total: number;
+  next?: number;
+}
+
 export interface ApiKey {
   keyId: string;
   label: string;

@@ -77,6 +77,8 @@ export type AuditEvent = AuditOutcome &
           | 'consent-give'
           | 'consent-withdraw'
           | 'consent-expire'
+          | 'duplicate-dismiss'
+          | 'duplicate-restore'
           | 'review-confirm'
           | 'review-reject'
           | 'review-read'

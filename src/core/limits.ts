@@ -69,6 +69,12 @@ export const MERGE_KEPT_MS = 30 * 86_400_000;
 /** How long an answer waits for a second person to confirm it. */
 export const REVIEW_KEPT_MS = 7 * 86_400_000;
 
+/**
+ * Pairs that a gallery keeps as two people: more than anybody looks at (ten seconds each, they are seven weeks of work), and few
+ * enough for a search to hold at once.
+ */
+export const MAX_DISMISSED_PAIRS = 100_000;
+
 /** A gallery's purpose and lawful basis, in UTF-16 code units. */
 export const MAX_TERMS_LENGTH = 256;
 /** Three years after their last use nobody is kept, as the strictest biometric laws say (740 ILCS 14/15(a)). */

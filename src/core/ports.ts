@@ -1,5 +1,6 @@
 // What core needs from outside. Adapters implement these; nothing here speaks of HTTP, SQL, ONNX or files.
 
+import type { Apart } from './apart.ts';
 import type {
   AuditAction,
   AuditActor,
@@ -109,6 +110,8 @@ export interface Neighbour {
 export interface NeighboursQuery {
   /** Enrolments whose nearest is below this score are left out; −1 keeps all. */
   readonly minScore: number;
+  /** Whoever an enrolment's person is apart from is passed over, so that the next closest is found. */
+  readonly apart?: Apart;
   /** Goes on after this enrolment: the last `doneEnrolmentNo` that was kept. */
   readonly afterEnrolmentNo?: number;
 }

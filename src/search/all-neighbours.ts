@@ -49,7 +49,7 @@ async function* searchWithEach(
   while (done < todo.length) {
     const batch = todo.subarray(done, done + ANSWER_ENROLMENTS);
     const neighbours = await nearestOfEach(batch, IN_FLIGHT, (enrolmentNo) =>
-      nearestOther(parts.search, gallery, { enrolmentNo, minScore: query.minScore, signal }),
+      nearestOther(parts.search, gallery, { enrolmentNo, query, signal }),
     );
     signal.throwIfAborted();
     done += batch.length;
@@ -93,10 +93,11 @@ async function nearestOther(
   { galleryNo, rows }: { readonly galleryNo: number; readonly rows: GalleryRows },
   wanted: {
     readonly enrolmentNo: number;
-    readonly minScore: number;
+    readonly query: NeighboursQuery;
     readonly signal: AbortSignal;
   },
 ): Promise<Neighbour | undefined> {
+  const { minScore, apart } = wanted.query;
   const at = rows.findRow(wanted.enrolmentNo);
   if (!at) return undefined;
   const { arena } = at.segment.block;
@@ -105,9 +106,9 @@ async function nearestOther(
   const { top } = await search.find(galleryNo, rows, {
     prepared,
     maxPersons: 1,
-    minScore: wanted.minScore <= -1 ? -2 : wanted.minScore,
+    minScore: minScore <= -1 ? -2 : minScore,
     exact: false,
-    exceptPersonNo: personNo,
+    exceptPersonNos: [personNo, ...(apart?.get(personNo) ?? [])],
     background: true,
     signal: wanted.signal,
   });

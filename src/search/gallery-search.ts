@@ -39,7 +39,7 @@ export interface Sought {
   readonly minScore: number;
   readonly exact: boolean;
   readonly allowed?: PersonSet;
-  readonly exceptPersonNo?: number;
+  readonly exceptPersonNos?: readonly number[];
   readonly background: boolean;
   readonly signal?: AbortSignal;
 }

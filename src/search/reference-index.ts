@@ -41,7 +41,7 @@ export function createReferenceIndex(): GalleryIndex {
       const wanted = rows.filter((row) => row.enrolmentNo > (query.afterEnrolmentNo ?? -1));
       for (const [i, row] of wanted.entries()) {
         signal?.throwIfAborted();
-        const nearest = nearestOther(rows, row);
+        const nearest = nearestOther(rows, row, query.apart?.get(row.personNo));
         const neighbours = nearest && nearest.score >= query.minScore ? [nearest] : [];
         yield { neighbours, doneEnrolmentNo: row.enrolmentNo, done: i + 1, total: wanted.length };
       }
@@ -104,8 +104,8 @@ function bestRow(rows: readonly IndexRow[], vector: Float32Array): { enrolmentNo
   return best;
 }
 
-function nearestOther(rows: readonly IndexRow[], row: IndexRow): Neighbour | undefined {
-  const others = rows.filter((other) => other.personNo !== row.personNo);
+function nearestOther(rows: readonly IndexRow[], row: IndexRow, apart: readonly number[] = []): Neighbour | undefined {
+  const others = rows.filter(({ personNo }) => personNo !== row.personNo && !apart.includes(personNo));
   if (others.length === 0) return undefined;
   const { enrolmentNo, score } = bestRow(others, row.vector);
   const nearest = others.find((other) => other.enrolmentNo === enrolmentNo);

@@ -20,7 +20,7 @@ export interface ScanQuery {
   /** Standard errors that a sketch is trusted to. */
   readonly margin: number;
   readonly allowed?: PersonSet;
-  readonly exceptPersonNo?: number;
+  readonly exceptPersonNos?: readonly number[];
   /** Also count the live rows of allowed persons. */
   readonly countAllowed?: boolean;
 }

@@ -253,10 +253,11 @@ function beginPursuit(query: ScanQuery, slot: number): Pursuit {
   };
 }
 
-function wantedPersons({ allowed, exceptPersonNo }: ScanQuery): Pursuit['isWanted'] {
+function wantedPersons({ allowed, exceptPersonNos }: ScanQuery): Pursuit['isWanted'] {
   const isAllowed = allowed && membership(allowed);
-  if (exceptPersonNo === undefined) return isAllowed;
-  return (personNo) => personNo !== exceptPersonNo && (!isAllowed || isAllowed(personNo));
+  if (exceptPersonNos === undefined) return isAllowed;
+  const excepted = new Set(exceptPersonNos);
+  return (personNo) => !excepted.has(personNo) && (!isAllowed || isAllowed(personNo));
 }
 
 function loadQuery(arena: ArenaView, { query, slot }: Pursuit): void {

@@ -72,6 +72,68 @@ test('a run that was stopped goes on, keeps what it had found, and forgets its p
   expect(recordsOf(anew.stdout)).toEqual(found);
 });
 
+test('a pair that was dismissed is no longer found, not even by a run that had found it, until that is taken back', async () => {
+  const json = async (...args: string[]) => {
+    const ran = await kith([...args, '-g', 'club', '--json'], { env });
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    return recordsOf(ran.stdout);
+  };
+  const [found] = await json('duplicates');
+  const people = found?.people as readonly { readonly personId: string; readonly faceId: string }[];
+  const personIds = people.map(({ personId }) => personId);
+
+  const dismissed = await kith(['duplicates', 'dismiss', 'A. N.', 'Ann', '-g', 'club'], { env });
+  expect(dismissed).toMatchObject({ code: 0, stdout: expect.stringContaining('A. N. and Ann are two people.') });
+  expect(dismissed.stderr).toMatch(/kith duplicates undismiss [0-9a-f-]{36} [0-9a-f-]{36} -g club/);
+  // Said twice it is said once
+  const [again] = await json('duplicates', 'dismiss', 'Ann', 'A. N.');
+  expect(again).toMatchObject({ type: 'pair-dismissed', personIds: expect.arrayContaining(personIds) });
+  const summary = { type: 'summary', gallery: 'club', pairs: 0, interrupted: false };
+  expect(await json('duplicates')).toEqual([summary]);
+  expect(await json('duplicates', 'find')).toEqual([summary]);
+  expect(await json('duplicates', 'dismissed')).toEqual([
+    {
+      type: 'dismissed-pair',
+      people: people.map(({ personId }) => ({ personId, person: expect.stringMatching(/^(Ann|A\. N\.)$/) })),
+      keyId: 'command-line',
+      dismissedAt: expect.any(String),
+    },
+  ]);
+  const list = await kith(['duplicates', 'dismissed', '-g', 'club'], { env });
+  expect(list.stdout).toMatch(/^(Ann +A\. N\.|A\. N\. +Ann) +\d{4}-\d\d-\d\d +command-line/m);
+  expect(list.stdout).toContain('1 pair dismissed');
+
+  const folder = join(env.KITH_DATA_DIR as string, 'duplicates');
+  const enrolmentIds = people.map(({ faceId }) => faceId);
+  const pair = { personIds, enrolmentIds, score: 0.71, expectedByChance: 1e-9 };
+  const saved = { recognitionModel: 'recognition_04', doneEnrolmentNo: 1_000_000, pairs: [pair] };
+  await writeFile(join(folder, '1.json'), JSON.stringify(saved));
+  expect(await json('duplicates')).toEqual([summary]);
+  // Other templates, the same people
+  expect(await kith(['gallery', 'rekey', 'club'], { env })).toMatchObject({ code: 0 });
+  expect(await json('duplicates')).toEqual([summary]);
+
+  await json('duplicates', 'undismiss', 'Ann', 'A. N.');
+  expect(await json('duplicates', 'dismissed')).toEqual([]);
+  expect(await json('duplicates')).toMatchObject([{ type: 'duplicate' }, { pairs: 1 }]);
+});
+
+test('what can be no pair is refused, and nothing else changes', async () => {
+  const refused = async (...args: string[]) => {
+    const ran = await kith(['duplicates', ...args], { env });
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    return ran.stderr;
+  };
+  expect(await refused('dismiss', 'Ann', 'Ann', '-g', 'club')).toContain('They are one person: name two.');
+  expect(await refused('dismiss', 'Ann', 'Nobody', '-g', 'club')).toContain('nobody called "Nobody"');
+  expect(await refused('undismiss', 'Ann', randomUUID(), '-g', 'club')).toContain('There is no person');
+  expect(await refused('dismiss', 'Ann', '-g', 'club')).toContain("missing required argument 'other'");
+  expect(await refused('dismissed')).toContain("'-g, --gallery <id>' not specified");
+  expect(await refused('dismissed', '-g', 'nowhere')).toContain('there are: club');
+  expect(await refused()).toContain("'-g, --gallery <id>' not specified");
+  expect(await refused('dismis', 'Ann', 'Bob', '-g', 'club')).toContain('too many arguments');
+});
+
 test('a run over thousands that was killed goes on where it was, and finds every pair', async () => {
   const persons = 6000;
   const duplicates = 6;

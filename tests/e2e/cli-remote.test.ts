@@ -197,6 +197,16 @@ test('galleries are made, changed, searched for duplicates and erased', async ()
     { type: 'duplicate', people: [{}, {}] },
     { type: 'summary', pairs: 1, interrupted: false },
   ]);
+  expect(await run('duplicates', 'dismiss', 'Ann', 'Anna', '-g', 'second')).toMatchObject([{ type: 'pair-dismissed' }]);
+  expect(await run('duplicates', '-g', 'second')).toMatchObject([{ type: 'summary', pairs: 0 }]);
+  expect(await run('duplicates', 'dismissed', '-g', 'second')).toMatchObject([
+    { type: 'dismissed-pair', people: [{ person: 'Ann' }, { person: 'Anna' }] },
+  ]);
+  expect(await run('duplicates', 'undismiss', 'Anna', 'Ann', '-g', 'second')).toMatchObject([
+    { type: 'pair-undismissed' },
+  ]);
+  expect(await run('duplicates', 'find', '-g', 'second')).toMatchObject([{ type: 'duplicate' }, { pairs: 1 }]);
+  expect(await run('duplicates', 'dismissed', '-g', 'second')).toEqual([]);
   const listed = await run('gallery', 'list');
   expect(listed).toContainEqual(
     expect.objectContaining({ galleryId: 'second', name: 'The second', people: 2, faces: 2 }),

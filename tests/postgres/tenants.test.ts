@@ -8,7 +8,7 @@ import { SHARED_POSTGRES, WITHOUT_POSTGRES } from '../support/postgres-server.ts
 import { createFilledGallery, newProbe } from '../support/store-contract/samples.ts';
 
 describe.skipIf(SHARED_POSTGRES === undefined)(`tenants (${SHARED_POSTGRES ? 'PostgreSQL' : WITHOUT_POSTGRES})`, () => {
-  const TABLES = ['galleries', 'persons', 'probes'];
+  const TABLES = ['galleries', 'persons', 'probes', 'dismissed_pairs'];
   let schema: TestSchema;
   let pool: PrimaryPool;
   let store: Store;
@@ -42,10 +42,13 @@ describe.skipIf(SHARED_POSTGRES === undefined)(`tenants (${SHARED_POSTGRES ? 'Po
     const { gallery } = await createFilledGallery(store, { persons: 3, enrolmentsEach: 1 });
     const { gallery: other } = await createFilledGallery(store, { persons: 2, enrolmentsEach: 1 });
     await store.insertProbes(other.tenantId, [newProbe()]);
-    expect(await rowsSeenAs(gallery.tenantId)).toEqual([1, 3, 0]);
-    expect(await rowsSeenAs(other.tenantId)).toEqual([1, 2, 1]);
-    expect(await rowsSeenAs(undefined)).toEqual([0, 0, 0]);
-    expect(await rowsSeenAs('*')).toEqual([2, 5, 1]);
+    const [one, two] = (await store.listPersons(gallery, { limit: 2 })).map(({ personId }) => personId);
+    const pair = { personIds: [one ?? '', two ?? ''], keyId: 'reviewer', dismissedMs: 1 } as const;
+    await store.dismissPair(gallery, pair, 10);
+    expect(await rowsSeenAs(gallery.tenantId)).toEqual([1, 3, 0, 1]);
+    expect(await rowsSeenAs(other.tenantId)).toEqual([1, 2, 1, 0]);
+    expect(await rowsSeenAs(undefined)).toEqual([0, 0, 0, 0]);
+    expect(await rowsSeenAs('*')).toEqual([2, 5, 1, 1]);
     expect(await store.listTenantIds()).toHaveLength(2);
   });
 });

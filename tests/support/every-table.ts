@@ -138,6 +138,9 @@ function fill(insert: (table: string, row: Columns) => void): void {
     merged_ms: 1,
   };
   insert('merges', { from_person_no: 1, ...merge });
+  const pair = { gallery_no: 1, other_person_no: 11, dismissed_ms: 9 };
+  insert('dismissed_pairs', { pair_no: 2, person_no: 2, key_id: text(2), came_with: 1, ...pair });
+  insert('dismissed_pairs', { pair_no: 7, person_no: 3, key_id: text(0), ...pair });
   const review = { gallery_no: 1, score: 0.1 + 0.2, search_chain: 'c', search_seq: 7, needed: 2, opened_ms: 8 };
   insert('reviews', { review_no: 3, review_id: 'v', person_no: 2, face_key: text(3), sealed_photo: BYTES, ...review });
   insert('reviews', { review_no: 8, review_id: 'w', person_no: 2, face_key: text(4), state: 'rejected', ...review });

@@ -1,7 +1,7 @@
 // What every index of galleries does, held against the plain loop of the reference.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { GalleryIndex, IndexRow, Neighbour, SearchQuery } from '../../src/core/ports.ts';
+import type { GalleryIndex, IndexRow, Neighbour, NeighboursQuery, SearchQuery } from '../../src/core/ports.ts';
 import { createReferenceIndex } from '../../src/search/reference-index.ts';
 import { embeddingMaker } from '../search/embeddings.ts';
 
@@ -193,6 +193,37 @@ export function testGalleryIndex(contract: GalleryIndexContract): void {
         // Both ends were rounded to 8 bits
         expect(Math.abs(row.score - (same?.score ?? 0.3))).toBeLessThan(2 * ROUNDING);
         expect(row.nearestPersonNo).not.toBe(row.personNo);
+      }
+    });
+  });
+
+  describe('whoever is apart', () => {
+    test('is passed over for the next closest', async () => {
+      const index = await open();
+      const reference = createReferenceIndex();
+      const make = embeddingMaker(128, 17);
+      const vectors = Array.from({ length: 40 }, () => make.stranger());
+      const twin = make.mate(vectors[0] as Float32Array, 0.9);
+      const third = make.mate(vectors[0] as Float32Array, 0.7);
+      const people = [
+        ...vectors.map((vector, i) => ({ personNo: i, enrolmentNo: i, vector })),
+        { personNo: 90, enrolmentNo: 90, vector: twin },
+        { personNo: 91, enrolmentNo: 91, vector: third },
+      ];
+      await Promise.all([index.add(1, people), reference.add(1, people)]);
+      const nearestOf0 = async (of: GalleryIndex, apart: NeighboursQuery['apart']) => {
+        for await (const { neighbours } of of.allNeighbours(1, { minScore: 0.5, ...(apart ? { apart } : {}) })) {
+          const found = neighbours.find(({ personNo }) => personNo === 0);
+          if (found) return found.nearestPersonNo;
+        }
+        return undefined;
+      };
+      for (const of of [reference, index]) {
+        expect(await nearestOf0(of, undefined)).toBe(90);
+        expect(await nearestOf0(of, new Map([[0, [90]]]))).toBe(91);
+        expect(await nearestOf0(of, new Map([[0, [91, 7, 90]]]))).toBeUndefined();
+        // Said of the others, it is theirs
+        expect(await nearestOf0(of, new Map([[90, [0]]]))).toBe(90);
       }
     });
   });

@@ -5,6 +5,7 @@ import { accessContract } from './store-contract/access.ts';
 import { changeFeedContract } from './store-contract/change-feed.ts';
 import { concurrencyContract } from './store-contract/concurrency.ts';
 import { consentsContract } from './store-contract/consents.ts';
+import { dismissedPairsContract } from './store-contract/dismissed-pairs.ts';
 import { enrolmentsContract } from './store-contract/enrolments.ts';
 import { erasuresContract } from './store-contract/erasures.ts';
 import { galleriesContract } from './store-contract/galleries.ts';
@@ -41,6 +42,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     describe('erasures', () => erasuresContract(store));
     describe('uses', () => usesContract(store));
     describe('merges and moves', () => mergesContract(store));
+    describe('pairs that were said to be two people', () => dismissedPairsContract(store));
     describe('reviews', () => reviewsContract(store));
     describe('changes of the model', () => modelUpgradesContract(store));
     describe('what a search needs', () => searchContract(store));

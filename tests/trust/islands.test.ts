@@ -88,6 +88,7 @@ beforeAll(async () => {
   );
   expect(review.state).toBe('open');
   other.reviewId = review.reviewId;
+  await make('PUT', `/v1/galleries/${CONTAINER}/dismissed-pairs/${ann.personId}/${bob.personId}`);
   large.current = { ...ann, twinId: bob.personId, mergeId };
   ids['/v1'] = ann;
   ids['/largepersongroups'] = ann;
@@ -163,6 +164,7 @@ function filled(url: string): string {
     url.replace(/:(\w+)/g, (_, name: string) => {
       if (name === 'personId') return own?.personId ?? 'none';
       if (name === 'faceId' || name === 'persistedFaceId') return own?.faceId ?? 'none';
+      if (name === 'otherId') return large.current?.twinId ?? 'none';
       if (name === 'mergeId') return large.current?.mergeId ?? 'none';
       if (name === 'recognitionModel') return 'recognition_04';
       if (name === 'chain') return erased.chain;

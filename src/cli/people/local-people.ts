@@ -1,5 +1,6 @@
 import { removeCopies } from '../../compose.ts';
 import { MAX_PAGE } from '../../core/limits.ts';
+import { dismissPair, listDismissedPairs, restorePair } from '../../core/operations/dismiss-pairs.ts';
 import { giveConsent, withdrawConsent } from '../../core/operations/manage-consents.ts';
 import { listEnrolments } from '../../core/operations/manage-enrolments.ts';
 import { createPerson, deletePerson, listPersons, updatePerson } from '../../core/operations/manage-persons.ts';
@@ -12,6 +13,9 @@ import type { KnownPerson, PeopleOfGallery } from './people-of-gallery.ts';
 
 /** Of several with one name, as many as are worth naming. */
 const SAME_NAME = 5;
+
+/** Who acts here, in the words of the audit log. */
+const COMMAND_LINE = 'command-line';
 
 /** Opens the data directory for as long as `work` takes. */
 export function withLocalPeople(
@@ -49,6 +53,19 @@ export function withLocalPeople(
       merge: (ids) => mergePersons(deps, gallery, ids),
       undoMerge: (mergeId) => undoMerge(deps, gallery, mergeId),
       moveFaces: ({ faceIds, ...ids }) => moveEnrolments(deps, gallery, { ...ids, enrolmentIds: faceIds }),
+      dismissPair: (personIds) => dismissPair(deps, gallery, { personIds, keyId: COMMAND_LINE }),
+      restorePair: (personIds) => restorePair(deps, gallery, personIds),
+      async *dismissedPairs() {
+        let before: number | undefined;
+        do {
+          const from = before === undefined ? {} : { beforePairNo: before };
+          const page = await listDismissedPairs(deps, gallery, { limit: MAX_PAGE, ...from });
+          for (const { persons, ...said } of page.pairs) {
+            yield { people: persons.map(({ personId, personName }) => ({ personId, name: personName })), ...said };
+          }
+          before = page.nextBefore;
+        } while (before !== undefined);
+      },
       erase: (personId) => deletePerson(erasing, gallery, personId),
       giveConsent: async (personId, consent) => {
         await giveConsent(deps, at(personId), consent);

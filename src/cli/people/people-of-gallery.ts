@@ -2,6 +2,7 @@
 import { isGuid } from '../../core/checks.ts';
 import type { SignedReceipt } from '../../core/erasure-types.ts';
 import type { NewConsent } from '../../core/storage/consents.ts';
+import type { PairOfPersons } from '../../core/storage/dismissed-pairs.ts';
 import type { Quality } from '../../core/types.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -33,6 +34,13 @@ export interface KnownMerge {
   readonly mergedMs: number;
 }
 
+/** Two who were said to be two people. */
+export interface KnownDismissedPair {
+  readonly people: readonly { readonly personId: string; readonly name: string }[];
+  readonly keyId: string;
+  readonly dismissedMs: number;
+}
+
 export interface PeopleOfGallery {
   readonly galleryId: string;
   everybody(): AsyncIterable<KnownPerson>;
@@ -46,6 +54,10 @@ export interface PeopleOfGallery {
   merge(ids: { readonly fromPersonId: string; readonly intoPersonId: string }): Promise<{ readonly mergeId: string }>;
   undoMerge(mergeId: string): Promise<KnownMerge>;
   moveFaces(move: FaceMove): Promise<void>;
+  dismissPair(personIds: PairOfPersons): Promise<void>;
+  restorePair(personIds: PairOfPersons): Promise<void>;
+  /** Latest first. */
+  dismissedPairs(): AsyncIterable<KnownDismissedPair>;
   erase(personId: string): Promise<SignedReceipt>;
   giveConsent(personId: string, consent: NewConsent): Promise<void>;
   withdrawConsent(personId: string): Promise<void>;

@@ -94,6 +94,28 @@ export function openRemotePeople(service: ServiceClient, galleryId: string): Peo
         await service.call({ method: 'POST', path, json: { to: toPersonId } });
       }
     },
+    async dismissPair([personId, otherId]) {
+      await service.call({ method: 'PUT', path: gallery('dismissed-pairs', personId, otherId), isRepeatable: true });
+    },
+    async restorePair([personId, otherId]) {
+      await service.call({ method: 'DELETE', path: gallery('dismissed-pairs', personId, otherId), isRepeatable: true });
+    },
+    async *dismissedPairs() {
+      let after: number | undefined;
+      do {
+        const { pairs, next } = await service.call({
+          method: 'GET',
+          path: gallery('dismissed-pairs'),
+          query: { limit: MAX_PAGE, after },
+          answers: wire.DismissedPairs,
+          isRepeatable: true,
+        });
+        for (const { people, keyId, dismissedAt } of pairs) {
+          yield { people, keyId, dismissedMs: Date.parse(dismissedAt) };
+        }
+        after = next;
+      } while (after !== undefined);
+    },
     erase: (personId) => service.call({ method: 'DELETE', path: person(personId), answers: wire.Erasure }),
     async giveConsent(personId, consent) {
       const path = person(personId, 'consent');

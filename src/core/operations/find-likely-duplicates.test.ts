@@ -10,6 +10,7 @@ import {
 import { decisionRule } from '../decide.ts';
 import type { GalleryRef } from '../types.ts';
 import { calibrateGallery } from './calibrate-gallery.ts';
+import { dismissPair, restorePair } from './dismiss-pairs.ts';
 import { type DuplicatesBatch, findLikelyDuplicates } from './find-likely-duplicates.ts';
 
 const ref: GalleryRef = { tenantId: 'home', kind: 'large-person', galleryId: 'club' };
@@ -73,6 +74,36 @@ test('a run that was stopped goes on where it was', async () => {
   const names = rest.flatMap(({ pairs }) => pairs).map(({ persons }) => persons[1].personName);
   // Both have a side among the enrolments still to come.
   expect(names.sort()).toEqual(['Person 17 again', 'Person 800 again']);
+});
+
+test('dismissed pairs are left out, and do not hide whoever comes next closest', async () => {
+  const twinVector = near(vectorOf(300), 0.9, direction);
+  const [twin = '', third = ''] = await enrolSynthetic(parts, ref, [
+    { name: 'Twin of 300', vectors: [twinVector] },
+    { name: 'Closest to the twin', vectors: [near(twinVector, 0.8, direction)] },
+  ]);
+  const { personId: person = '' } = (await parts.store.findPersonByName(ref, 'Person 300')) ?? {};
+  const pairsOfThem = async () => {
+    const pairs = (await search()).flatMap((batch) => batch.pairs);
+    const ids = pairs.map(({ persons }) => persons.map(({ personId }) => personId));
+    return ids.filter((pair) => pair.some((personId) => [twin, third].includes(personId)));
+  };
+  // The twin is closest to both others
+  expect(await pairsOfThem()).toEqual([
+    [person, twin],
+    [twin, third],
+  ]);
+  const act = { ...parts, audit: { record: async () => ({ chain: 'none', seq: 0 }) } };
+  await dismissPair(act, ref, { personIds: [twin, person], keyId: 'reviewer' });
+  await dismissPair(act, ref, { personIds: [twin, third], keyId: 'reviewer' });
+  expect(await pairsOfThem()).toEqual([[person, third]]);
+  await restorePair(act, ref, [person, twin]);
+  expect((await pairsOfThem()).sort()).toEqual(
+    [
+      [person, third],
+      [person, twin],
+    ].sort(),
+  );
 });
 
 test('a signal stops it', async () => {

@@ -1,3 +1,4 @@
+import { apartOf } from '../apart.ts';
 import { packFor } from '../checks.ts';
 import { duplicateScore } from '../fit-tail.ts';
 import { fpirAt, packTail, thresholdFor } from '../impostor-tail.ts';
@@ -38,7 +39,7 @@ type DuplicateDeps = Pick<Deps, 'store' | 'index' | 'engine' | 'recognitionModel
 /**
  * People enrolled twice under different names or numbers, by comparing every enrolment with all of other persons; in
  * the background, in batches by rising enrolment number. What counts as too close for strangers follows from the
- * gallery's own impostor tail where it has one, else from its pack's.
+ * gallery's own impostor tail where it has one, else from its pack's. Pairs that were dismissed are left out.
  */
 export async function* findLikelyDuplicates(
   deps: DuplicateDeps,
@@ -53,9 +54,12 @@ export async function* findLikelyDuplicates(
   const strangerPairs = (persons * (persons - 1)) / 2;
   const seen = new Set<string>();
   const { afterEnrolmentNo, signal } = options;
+  // All at once, as there are not many, and given to the search itself: taken out of what it finds, a dismissed twin would
+  // hide whoever comes next closest
+  const apart = apartOf(await deps.store.dismissedPersonNos(gallery));
   const batches = deps.index.allNeighbours(
     gallery.galleryNo,
-    { minScore, ...(afterEnrolmentNo === undefined ? {} : { afterEnrolmentNo }) },
+    { minScore, apart, ...(afterEnrolmentNo === undefined ? {} : { afterEnrolmentNo }) },
     signal,
   );
   for await (const { neighbours, ...progress } of batches) {

@@ -5,6 +5,7 @@ import { auditedGallery } from '../audited.ts';
 import { KithError } from '../errors.ts';
 import type { Acting, Deps } from '../ports.ts';
 import type { Review } from '../review-types.ts';
+import type { Dismissal } from '../storage/dismissed-pairs.ts';
 import type { Merge } from '../storage/merges.ts';
 import type { PersonWithEnrolments } from '../storage/persons.ts';
 import type { Consent, Enrolment, Gallery, GalleryRef } from '../types.ts';
@@ -28,6 +29,8 @@ export interface PersonHolding {
   readonly merges: readonly Merge[];
   /** Searches that took somebody for them, and what people said of it. */
   readonly reviews: readonly Review[];
+  /** When somebody said that they and another who looks like them are two people. */
+  readonly dismissals: readonly Omit<Dismissal, 'personIds'>[];
   readonly snapshotIds: readonly string[];
 }
 
@@ -85,6 +88,7 @@ async function holdingIn({ store }: Pick<Deps, 'store'>, ref: GalleryRef, person
     rosterIds: await store.listRostersOfPerson(ref, personId, { limit: MAX_ROSTERS }),
     merges: await store.listMerges(ref, personId),
     reviews: await store.listReviewsOfPerson(ref, personId),
+    dismissals: await store.listDismissalsOfPerson(ref, personId),
     snapshotIds: await store.listSnapshotsOfPerson(ref, personId),
   };
 }

@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from './api-keys.ts';
 import type { ChangeStore } from './changes.ts';
 import type { ConsentStore } from './consents.ts';
+import type { DismissedPairStore } from './dismissed-pairs.ts';
 import type { EnrolmentStore } from './enrolments.ts';
 import type { ErasureStore } from './erasures.ts';
 import type { GalleryStore } from './galleries.ts';
@@ -26,6 +27,7 @@ export interface Store
   extends ApiKeyStore,
     ChangeStore,
     ConsentStore,
+    DismissedPairStore,
     EnrolmentStore,
     ErasureStore,
     GalleryStore,

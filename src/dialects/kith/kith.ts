@@ -10,6 +10,7 @@ import { compileCheck, type HttpPart } from '../http/schema-check.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addConsentRoutes } from './consents.ts';
 import { addDetectRoute } from './detect.ts';
+import { addDismissedPairRoutes } from './dismissed-pairs.ts';
 import { addDuplicatesRoute } from './duplicates.ts';
 import { addErasureRoutes } from './erasures.ts';
 import { addFaceRoutes } from './faces.ts';
@@ -86,6 +87,7 @@ async function mount(app: FastifyInstance, deps: Deps, facts: ServiceFacts): Pro
   addIdentifyRoute(routes, deps);
   addReviewRoutes(routes, deps);
   addDuplicatesRoute(routes, deps);
+  addDismissedPairRoutes(routes, deps);
 }
 
 function pathOf(url: string): string {

@@ -40,6 +40,7 @@ function holding(held: Held): Html {
     ['Groups', held.groups.join(', ')],
     ['Made one with', held.merged.map(({ name, at }) => `${name} (${dateOf(at)})`).join(', ')],
     ['Taken for them, as people said', held.reviews.map(reviewWords).join('; ')],
+    ['Said to be somebody else than a person who looks like them', held.apart.map(({ at }) => dateOf(at)).join(', ')],
     ['Also in the snapshots', held.snapshots.join(', ')],
   ];
   return html`<h2>In the gallery “${gallery.name}”</h2>

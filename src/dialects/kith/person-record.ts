@@ -54,6 +54,10 @@ export const SubjectRecord = Type.Object({
         }),
         { description: 'Searches that took somebody for the person, and what people said of it; for seven days.' },
       ),
+      apart: Type.Array(Type.Object({ at: Time, keyId: Type.String() }), {
+        description:
+          'When somebody said that the person and another who looks like them are two people, and by which key.',
+      }),
       snapshots: Type.Array(Type.String({ description: 'Copies of the gallery that hold the person too.' })),
     }),
   ),
@@ -154,6 +158,7 @@ function wireHolding(holding: PersonHolding, nowMs: number): WireSubjectRecord['
       score,
       picture: hasPhoto,
     })),
+    apart: holding.dismissals.map(({ dismissedMs, keyId }) => ({ at: wireTime(dismissedMs), keyId })),
     snapshots: [...holding.snapshotIds],
   };
 }

@@ -288,11 +288,31 @@ export const Duplicates = Type.Object({
         description: 'Pairs of strangers expected to come as close in a gallery of this size; well below 1 is a sign.',
       }),
     }),
-    { description: 'Closest first. A later call may find a pair again, from the other side.' },
+    { description: 'Closest first, without dismissed ones. A later call may find a pair again, from the other side.' },
   ),
   compared: Type.Integer({ description: 'Faces compared with all others by this call.' }),
   remaining: Type.Integer({ description: 'Faces still to be compared.' }),
   next: Type.Optional(Type.Integer({ description: 'Where the next call goes on; left out when all are compared.' })),
+});
+
+export const DismissedPairs = Type.Object({
+  pairs: Type.Array(
+    Type.Object({
+      people: Type.Array(
+        Type.Object({
+          personId: Type.String(),
+          name: Type.String(),
+          faceId: Type.Optional(Type.String({ description: 'Their first one, where there is any.' })),
+        }),
+        { minItems: 2, maxItems: 2 },
+      ),
+      keyId: Type.String({ description: 'Whose word it was.' }),
+      dismissedAt: Type.String({ format: 'date-time' }),
+    }),
+    { description: 'Latest first.' },
+  ),
+  total: Type.Integer({ description: 'On all pages.' }),
+  next: Type.Optional(Type.Integer({ description: 'Where the next page goes on; left out on the last.' })),
 });
 
 export const Models = Type.Object({

@@ -65,7 +65,7 @@ async function nearestOfEach(
     work.signal?.throwIfAborted();
     const { top } = await search.findKept(query, work.gallery, {
       vector: Float32Array.from(JSON.parse(vector) as number[]),
-      exceptPersonNo: personNo,
+      exceptPersonNos: [personNo, ...(work.wanted.apart?.get(personNo) ?? [])],
       minScore: work.wanted.minScore,
     });
     if (top.count === 0) continue;

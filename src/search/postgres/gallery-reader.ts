@@ -34,7 +34,8 @@ export interface Sought {
   readonly signs: string;
   /** Only these persons. */
   readonly allowed?: Buffer;
-  readonly exceptPersonNo?: number;
+  /** None of these. */
+  readonly excepted?: Buffer;
 }
 
 export async function readGallery(query: Query, galleryNo: number): Promise<GalleryState> {
@@ -153,12 +154,12 @@ function toRow({ person_no, enrolment_no, score, distance }: Row): ScoredRow {
   };
 }
 
-function statementOf({ galleryNo, dims, vector, signs, allowed, exceptPersonNo }: Sought) {
+function statementOf({ galleryNo, dims, vector, signs, allowed, excepted }: Sought) {
   const values: unknown[] = [galleryNo, vector];
   const place = (value: unknown): string => `$${values.push(value)}`;
   const conditions = ['gallery_no = $1'];
   if (allowed) conditions.push(`person_no = ANY (${place(allowed)}::bigint[])`);
-  if (exceptPersonNo !== undefined) conditions.push(`person_no <> ${place(exceptPersonNo)}`);
+  if (excepted) conditions.push(`person_no <> ALL (${place(excepted)}::bigint[])`);
   // Both are unit vectors: their inner product is the cosine. pgvector answers its negative
   const scoreOf = (table: string): string => `-(${table}.vector <#> $2::halfvec(${dims}))`;
   return {
@@ -172,7 +173,7 @@ function statementOf({ galleryNo, dims, vector, signs, allowed, exceptPersonNo }
 }
 
 /** Persons as the statements take them: each once, and none that can't be one. */
-export function allowedPersons(personNos: readonly number[] | Uint32Array): { buffer: Buffer; count: number } {
+export function personList(personNos: readonly number[] | Uint32Array): { buffer: Buffer; count: number } {
   const distinct = [...new Set(personNos)].filter((personNo) => Number.isSafeInteger(personNo));
   return { buffer: bigints(distinct), count: distinct.length };
 }

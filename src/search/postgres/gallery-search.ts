@@ -6,13 +6,13 @@ import { rotateVector } from '../rotation.ts';
 import { TopPersons } from '../top-persons.ts';
 import type { Errands } from './errands.ts';
 import {
-  allowedPersons,
   closestBySigns,
   closestOfAll,
   closestOfPicked,
   closestWithin,
   countAllowed,
   type GalleryState,
+  personList,
   readGallery,
   type ScoredRow,
   type Sought,
@@ -45,7 +45,7 @@ interface Asked {
   readonly minScore: number;
   readonly exact: boolean;
   readonly allowPersonNos?: readonly number[] | Uint32Array;
-  readonly exceptPersonNo?: number;
+  readonly exceptPersonNos?: readonly number[];
 }
 
 export interface Found {
@@ -87,7 +87,7 @@ export class DatabaseSearch {
   findKept(
     query: Query,
     gallery: GalleryState,
-    kept: { readonly vector: Float32Array; readonly exceptPersonNo: number; readonly minScore: number },
+    kept: { readonly vector: Float32Array; readonly exceptPersonNos: readonly number[]; readonly minScore: number },
   ): Promise<Found> {
     const asked = { ...kept, maxPersons: 1, exact: false };
     return this.#find(query, this.#errandOf(gallery, { asked, rotated: kept.vector }));
@@ -135,7 +135,7 @@ export class DatabaseSearch {
 
   #errandOf(gallery: GalleryState, of: { readonly asked: Asked; readonly rotated: Float32Array }): Errand {
     const { asked, rotated } = of;
-    const allowed = asked.allowPersonNos && allowedPersons(asked.allowPersonNos);
+    const allowed = asked.allowPersonNos && personList(asked.allowPersonNos);
     return {
       gallery,
       asked,
@@ -146,7 +146,7 @@ export class DatabaseSearch {
         vector: halfVector(rotated),
         signs: signBits(rotated),
         ...(allowed ? { allowed: allowed.buffer } : {}),
-        ...(asked.exceptPersonNo === undefined ? {} : { exceptPersonNo: asked.exceptPersonNo }),
+        ...(asked.exceptPersonNos ? { excepted: personList(asked.exceptPersonNos).buffer } : {}),
       },
     };
   }

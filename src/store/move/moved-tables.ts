@@ -33,6 +33,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   { name: 'snapshot_enrolments', key: ['snapshot_no', 'person_no', 'enrolment_no'] },
   { name: 'snapshot_consents', key: ['snapshot_no', 'person_no'] },
   { name: 'merges', key: ['from_person_no'] },
+  { name: 'dismissed_pairs', key: ['pair_no'], isNumbered: true },
   { name: 'reviews', key: ['review_no'], isNumbered: true },
   { name: 'review_verdicts', key: ['review_no', 'key_id'] },
   { name: 'erasures', key: ['erasure_no'], isNumbered: true },

@@ -6,6 +6,7 @@ import { changedMeanwhile, MERGES, type MergeRow, type Move, toMerge, transformK
 import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { ConsentRows } from './consent-rows.ts';
+import type { DismissedPairs } from './dismissed-pairs.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 
@@ -22,9 +23,10 @@ export function merges(
     readonly persons: Persons;
     readonly changes: Changes;
     readonly consents: ConsentRows;
+    readonly dismissedPairs: DismissedPairs;
   },
 ): Merges {
-  const { galleries, persons, changes, consents } = parts;
+  const { galleries, persons, changes, consents, dismissedPairs } = parts;
   const keyOf = db.prepare<[number], Uint8Array>('SELECT wrapped_key FROM persons WHERE person_no = ?').pluck();
   const countOf = db.prepare<[number], number>('SELECT count(*) FROM enrolments WHERE person_no = ?').pluck();
   const move = db.prepare<[{ toPersonNo: number; enrolmentNo: number; fromPersonNo: number }]>(
@@ -134,6 +136,7 @@ export function merges(
       if (((await countOf.get(fromPersonNo)) ?? 0) > 0) throw changedMeanwhile();
       const joined = await rostersToJoin.all(fromPersonNo, toPersonNo);
       for (const rosterNo of joined) await join.run(rosterNo, toPersonNo);
+      await dismissedPairs.join(galleryNo, { from: fromPersonNo, into: toPersonNo });
       await hide.run(toPersonNo, fromPersonNo);
       const numbers = JSON.stringify(enrolments.map(({ enrolmentNo }) => enrolmentNo));
       await insert.run(
@@ -173,6 +176,7 @@ export function merges(
       await moveAll(move);
       await recount(move);
       for (const rosterNo of JSON.parse(joinedRosters) as number[]) await leave.run(rosterNo, intoPersonNo);
+      await dismissedPairs.part(fromPersonNo);
       await hide.run(null, fromPersonNo);
       await remove.run(mergeId);
       await galleries.addToCounts(galleryNo, 1, 0);

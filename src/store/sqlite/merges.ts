@@ -5,6 +5,7 @@ import type { GalleryRef } from '../../core/types.ts';
 import { changedMeanwhile, MERGES, type MergeRow, type Move, toMerge, transformKeyOf } from '../rows/merges.ts';
 import type { Changes } from './changes.ts';
 import type { ConsentRows } from './consent-rows.ts';
+import type { DismissedPairs } from './dismissed-pairs.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
 import type { SyncStore } from './sync-store.ts';
@@ -22,9 +23,10 @@ export function merges(
     readonly persons: Persons;
     readonly changes: Changes;
     readonly consents: ConsentRows;
+    readonly dismissedPairs: DismissedPairs;
   },
 ): Merges {
-  const { galleries, persons, changes, consents } = parts;
+  const { galleries, persons, changes, consents, dismissedPairs } = parts;
   const keyOf = db.prepare<[number], Uint8Array>('SELECT wrapped_key FROM persons WHERE person_no = ?').pluck();
   const countOf = db.prepare<[number], number>('SELECT count(*) FROM enrolments WHERE person_no = ?').pluck();
   const move = db.prepare<[number, number, number]>(
@@ -131,6 +133,7 @@ export function merges(
       if ((countOf.get(fromPersonNo) ?? 0) > 0) throw changedMeanwhile();
       const joined = rostersToJoin.all(fromPersonNo, toPersonNo);
       for (const rosterNo of joined) join.run(rosterNo, toPersonNo);
+      dismissedPairs.join(galleryNo, { from: fromPersonNo, into: toPersonNo });
       hide.run(toPersonNo, fromPersonNo);
       const numbers = JSON.stringify(enrolments.map(({ enrolmentNo }) => enrolmentNo));
       insert.run(merge.mergeId, galleryNo, fromPersonNo, toPersonNo, numbers, JSON.stringify(joined), merge.mergedMs);
@@ -163,6 +166,7 @@ export function merges(
         moveAll(move);
         recount(move);
         for (const rosterNo of JSON.parse(joinedRosters) as number[]) leave.run(rosterNo, intoPersonNo);
+        dismissedPairs.part(fromPersonNo);
         hide.run(null, fromPersonNo);
         remove.run(mergeId);
         galleries.addToCounts(galleryNo, 1, 0);

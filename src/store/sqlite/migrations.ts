@@ -433,6 +433,27 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 14,
+    sql: `
+      -- Two who look alike and were said to be two people, the lower number first. came_with: said of somebody who was
+      -- merged into one of the two since, and gone again when that is undone.
+      CREATE TABLE dismissed_pairs (
+        pair_no         INTEGER PRIMARY KEY AUTOINCREMENT,
+        gallery_no      INTEGER NOT NULL,
+        person_no       INTEGER NOT NULL REFERENCES persons ON DELETE CASCADE,
+        other_person_no INTEGER NOT NULL REFERENCES persons ON DELETE CASCADE,
+        came_with       INTEGER REFERENCES persons ON DELETE SET NULL,
+        key_id          TEXT    NOT NULL,
+        dismissed_ms    INTEGER NOT NULL,
+        UNIQUE (person_no, other_person_no),
+        CHECK (person_no < other_person_no)
+      ) STRICT;
+      CREATE INDEX dismissed_pairs_by_other ON dismissed_pairs (other_person_no);
+      CREATE INDEX dismissed_pairs_by_gallery ON dismissed_pairs (gallery_no, pair_no);
+      CREATE INDEX dismissed_pairs_came_with ON dismissed_pairs (came_with) WHERE came_with IS NOT NULL;
+    `,
+  },
 ];
 
 /** Brings a database to the newest schema, in one transaction or not at all; refuses what it can't understand. */

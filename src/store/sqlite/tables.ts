@@ -4,6 +4,7 @@ import { applyErasures } from './apply-erasures.ts';
 import { changes } from './changes.ts';
 import { consentRows } from './consent-rows.ts';
 import { consents } from './consents.ts';
+import { dismissedPairs } from './dismissed-pairs.ts';
 import { enrolments } from './enrolments.ts';
 import { erasures } from './erasures.ts';
 import { galleries } from './galleries.ts';
@@ -34,6 +35,7 @@ export function tables(db: Database): Tables {
   const galleryTable = galleries(db, shared);
   const personTable = persons(db, { ...shared, galleries: galleryTable });
   const parts = { ...shared, galleries: galleryTable, persons: personTable };
+  const pairTable = dismissedPairs(db, parts);
   const snapshotTable = snapshots(db, parts);
   const keyTable = apiKeys(db, shared);
   const people = {
@@ -51,7 +53,8 @@ export function tables(db: Database): Tables {
     ...people,
     ...tenants(db, { ...people, ...keyTable }),
     ...applyErasures(db, { ...shared.erasures, ...people, ...keyTable }),
-    ...merges(db, parts),
+    ...pairTable,
+    ...merges(db, { ...parts, dismissedPairs: pairTable }),
     ...reviews(db, parts),
     ...uses(db, parts),
     ...modelUpgrades(db, galleryTable, shared),
