@@ -1,6 +1,6 @@
 // Photos of somebody who is known: one after the other, until the page is left.
 import { useEffect, useRef, useState } from 'react';
-import { isOutage } from './enrol-many.ts';
+import { isOutage } from './describe-error.ts';
 import { PhotoDrop, type PickedPhoto } from './photo-drop.tsx';
 import { type Refusal, Refusals } from './refusals.tsx';
 import { useGallery } from './session.tsx';

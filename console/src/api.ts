@@ -63,7 +63,9 @@ function boxText({ leftPx, topPx, widthPx, heightPx }: Box): string {
   return [left, top, Math.floor(leftPx + widthPx) - left, Math.floor(topPx + heightPx) - top].join(',');
 }
 
-export function createApi(key: string) {
+export function createApi(firstKey: string) {
+  let key = firstKey;
+
   async function send(method: string, path: string, body?: object | Blob, signal?: AbortSignal): Promise<Response> {
     const isPhoto = body instanceof Blob;
     // A form says by itself where its parts begin
@@ -109,6 +111,11 @@ export function createApi(key: string) {
     inGallery(galleryId, `/dismissed-pairs/${encodeURIComponent(personId)}/${encodeURIComponent(otherId)}`);
 
   return {
+    /** Goes on with another key, if the service knows it. */
+    async takeKey(other: string): Promise<void> {
+      await createApi(other).galleries();
+      key = other;
+    },
     galleries: () => json<{ galleries: Gallery[] }>('GET', '/galleries?limit=1000').then(({ galleries }) => galleries),
     gallery: (galleryId: string) => json<Gallery>('GET', inGallery(galleryId)),
     makeGallery: (galleryId: string, settings: object) => json<Gallery>('PUT', inGallery(galleryId), settings),

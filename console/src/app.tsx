@@ -67,6 +67,11 @@ function Shell() {
     // On a narrow screen the pages lie in one row that is longer than it
     document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [title]);
+  // What had the focus may be gone with the page before: then it begins at the page that is here
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of place
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+  }, [place, id]);
   return (
     <div className="shell">
       <Button className="skip" onPress={() => document.getElementById('main')?.focus()}>
@@ -82,7 +87,12 @@ function Shell() {
             selectedKey={gallery.galleryId}
             onSelectionChange={(key) => {
               if (key === NEW) window.location.hash = 'new';
-              else if (key) choose(String(key));
+              else if (key) {
+                choose(String(key));
+                // Nobody of one gallery is in another
+                if (page === 'people' && id) window.location.hash = 'people';
+                if (isNew) window.location.hash = 'identify';
+              }
             }}
           >
             <Label>{texts.gallery}</Label>

@@ -2,9 +2,10 @@
 import { useState } from 'react';
 import { Button, Form, Input, Label, Text, TextField } from 'react-aria-components';
 import { ConsentFields, isComplete, NO_CONSENT, toConsent } from './consent-form.tsx';
+import { Panel } from './panel.tsx';
 import { useGallery } from './session.tsx';
 import { texts } from './texts.ts';
-import { Action, Confirmed, day, Fault, Panel } from './ui.tsx';
+import { Action, Confirmed, day, Fault } from './ui.tsx';
 import type { Consent } from './wire.ts';
 
 export function ConsentCard(props: {
@@ -73,6 +74,7 @@ function GiveConsent({ personId, done }: { readonly personId: string; readonly d
     <Form
       onSubmit={async (event) => {
         event.preventDefault();
+        if (isBusy) return;
         setBusy(true);
         setError(undefined);
         try {

@@ -1,5 +1,6 @@
 // Photos of many people, added one after the other: each person is made with the first photo that is taken.
-import { type Api, ApiError } from './api.ts';
+import type { Api } from './api.ts';
+import { isOutage } from './describe-error.ts';
 import type { NewConsent, Person } from './wire.ts';
 
 export interface PhotoToAdd {
@@ -44,13 +45,15 @@ export async function enrolMany(
     known.catch(() => personIds.delete(name));
     return known;
   };
+  let isOver = false;
   const lane = async (): Promise<void> => {
-    for (let photo = run.queue.shift(); photo; photo = run.isPaused() ? undefined : run.queue.shift()) {
+    for (let photo = run.queue.shift(); photo; photo = isOver || run.isPaused() ? undefined : run.queue.shift()) {
       try {
         await api.enrol(galleryId, await personIdOf(photo.personName), photo.file);
         run.onAdded();
       } catch (error) {
         if (isOutage(error)) {
+          isOver = true;
           run.queue.unshift(photo);
           throw error;
         }
@@ -58,12 +61,10 @@ export async function enrolMany(
       }
     }
   };
-  await Promise.all(Array.from({ length: PHOTOS_AT_ONCE }, lane));
-}
-
-/** What another photo would meet, too: no answer, or a key that is no longer valid. */
-export function isOutage(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status >= 500 || error.status === 401);
+  // Every lane has ended before it is gone on: two runs at once would make whoever is new twice
+  const ends = await Promise.allSettled(Array.from({ length: PHOTOS_AT_ONCE }, lane));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** Whoever has this name already, or somebody new. */

@@ -5,7 +5,7 @@ export const ROW_PX = 184;
 export const GAP_PX = 12;
 const MIN_TILE_PX = 132;
 /** Browsers lay out nothing that is much higher than this (Firefox: 17.8 million pixels). */
-const MAX_PX = 15_000_000;
+export const MAX_PX = 15_000_000;
 /** Rows beyond the edges of the view, ready for the next turn of the wheel. */
 const BEYOND = 2;
 

@@ -26,7 +26,12 @@ export function PersonPicker(props: {
     const timer = setTimeout(() => {
       api.people(gallery.galleryId, { containing: text, limit: SHOWN + 1 }).then(
         ({ people }) => isWanted && setFound(people.filter(({ personId }) => personId !== except).slice(0, SHOWN)),
-        (reason: unknown) => isWanted && setError(reason),
+        (reason: unknown) => {
+          if (!isWanted) return;
+          setError(reason);
+          // Whom it found before is no answer to what is typed now
+          setFound(undefined);
+        },
       );
     }, 150);
     return () => {

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Api } from './api.ts';
 import { cropFaces } from './crop-faces.ts';
-import { isOutage } from './enrol-many.ts';
+import { isOutage } from './describe-error.ts';
 import { useSession } from './session.tsx';
 import type { Box, Detected, DetectedFace, Quality } from './wire.ts';
 

@@ -1,5 +1,6 @@
 // Photos that were not taken: each with why, what would fix it, and a good one beside it.
 import { ApiError } from './api.ts';
+import { describeError } from './describe-error.ts';
 import { GoodPhoto, marksFor } from './good-photo.tsx';
 import { texts } from './texts.ts';
 
@@ -37,9 +38,8 @@ export function Refusals({ refused }: { readonly refused: readonly Refusal[] }) 
 
 /** In words, with what would help. */
 export function whyRefused(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  if (error.code === 'image-low-quality' && error.reasons.length > 0) {
+  if (error instanceof ApiError && error.code === 'image-low-quality' && error.reasons.length > 0) {
     return texts.add.lowQuality(error.reasons.map((reason) => texts.quality[reason] ?? reason).join('; '));
   }
-  return texts.add.reasons[error.code] ?? error.message;
+  return describeError(error);
 }

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
 import type { Api } from './api.ts';
 import type { Gallery, PeopleWanted } from './wire.ts';
 
@@ -51,12 +51,19 @@ export function SessionProvider(props: {
 }) {
   const { api, signOut } = props;
   const [galleries, setGalleries] = useState(props.galleries);
-  const [chosen, setChosen] = useState<string | undefined>(props.galleries[0]?.galleryId);
+  const [chosen, setChosen] = useState(props.galleries[0]?.galleryId);
   const peoplePlace = useRef<PeoplePlace>(undefined);
-  const refresh = useCallback(async () => setGalleries(await api.galleries()), [api]);
-  useEffect(() => {
-    if (!galleries.some(({ galleryId }) => galleryId === chosen)) setChosen(galleries[0]?.galleryId);
-  }, [galleries, chosen]);
+  const latestChosen = useRef(chosen);
+  latestChosen.current = chosen;
+  const refresh = useCallback(async () => {
+    const found = await api.galleries();
+    setGalleries((before) => {
+      // Another page than the one that is looked at would come with what was typed and dropped lost: it says itself
+      // that the gallery is gone, or out of the key's sight
+      const gone = before.find(({ galleryId }) => galleryId === latestChosen.current);
+      return gone && !found.some(({ galleryId }) => galleryId === gone.galleryId) ? [...found, gone] : found;
+    });
+  }, [api]);
   const session = useMemo(
     () => ({
       api,

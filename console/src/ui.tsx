@@ -1,18 +1,13 @@
 // The small parts every page is made of.
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
-import {
-  Button,
-  type ButtonProps,
-  Dialog,
-  Disclosure,
-  DisclosurePanel,
-  Heading,
-  Modal,
-  ModalOverlay,
-} from 'react-aria-components';
+import { Button, type ButtonProps } from 'react-aria-components';
+import { AnotherKey } from './another-key.tsx';
 import { ApiError } from './api.ts';
+import { describeError, mayHelp } from './describe-error.ts';
+import { Panel } from './panel.tsx';
 import { useSession } from './session.tsx';
 import { texts } from './texts.ts';
+import { usePicture } from './use-picture.ts';
 
 export interface Loaded<T> {
   readonly value?: T;
@@ -31,7 +26,15 @@ export function useLoad<T>(load: () => Promise<T>, about: string): Loaded<T> {
     let isWanted = true;
     latest.current().then(
       (value) => isWanted && setState({ about, round, value }),
-      (error: unknown) => isWanted && setState({ about, round, error }),
+      // What was there stays: what is typed or under way in it would be lost with it
+      (error: unknown) =>
+        isWanted &&
+        setState((before) => ({
+          about,
+          round,
+          error,
+          ...(before.about === about && before.value !== undefined ? { value: before.value } : {}),
+        })),
     );
     return () => {
       isWanted = false;
@@ -46,24 +49,31 @@ export function useLoad<T>(load: () => Promise<T>, about: string): Loaded<T> {
   };
 }
 
-export function describeError(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  if (error.code === 'network') return texts.errors.network;
-  if (error.status === 401) return texts.errors.unauthenticated;
-  if (error.code === 'forbidden') return texts.errors.forbidden;
-  if (error.code === 'busy') return texts.errors.busy;
-  return error.message;
-}
-
-export function Fault({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+/** What went wrong, what to do, and where that helps a way to try again. */
+export function Fault({ error, retry }: { readonly error: unknown; readonly retry?: () => unknown }) {
+  // The error at hand when it was pressed: until there is another outcome, the press is under way
+  const [retried, setRetried] = useState<unknown>();
+  const isKeyGone = error instanceof ApiError && error.status === 401;
   return (
     <div className="note note-bad" role="alert">
-      <strong>{texts.errors.title}.</strong> {describeError(error)}{' '}
-      {retry && (
-        <Button className="link" onPress={retry}>
-          {texts.retry}
-        </Button>
-      )}
+      <p>
+        <strong>{texts.errors.title}.</strong> <bdi>{describeError(error)}</bdi>
+      </p>
+      <div className="row">
+        {isKeyGone && <AnotherKey />}
+        {retry && mayHelp(error) && (
+          <Button
+            className="link"
+            isPending={retried !== undefined && retried === error}
+            onPress={() => {
+              setRetried(error);
+              retry();
+            }}
+          >
+            {retried !== undefined && retried === error ? texts.loading : texts.retry}
+          </Button>
+        )}
+      </div>
     </div>
   );
 }
@@ -83,65 +93,6 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
       {children}
     </div>
   );
-}
-
-/** Pairs of a word and a number, shown when asked for. */
-export function Numbers({ rows }: { readonly rows: readonly (readonly [string, string])[] }) {
-  return (
-    <Disclosure className="numbers">
-      <Heading level={3}>
-        <Button slot="trigger" className="link">
-          {texts.identify.numbers}
-        </Button>
-      </Heading>
-      <DisclosurePanel>
-        <dl className="facts">
-          {rows.map(([term, value]) => (
-            <div key={term}>
-              <dt>{term}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </DisclosurePanel>
-    </Disclosure>
-  );
-}
-
-/**
- * Of a picture that only the key can fetch, for as long as it is shown; undefined while there is none. It is asked for
- * once it was shown for `afterMs`.
- */
-export function usePicture(
-  about: string | undefined,
-  load: () => Promise<Blob | undefined>,
-  afterMs = 0,
-): string | undefined {
-  const [url, setUrl] = useState<string>();
-  const latest = useRef(load);
-  latest.current = load;
-  useEffect(() => {
-    setUrl(undefined);
-    if (about === undefined) return;
-    let made: string | undefined;
-    let isWanted = true;
-    const timer = setTimeout(() => {
-      latest.current().then(
-        (blob) => {
-          if (!isWanted || !blob) return;
-          made = URL.createObjectURL(blob);
-          setUrl(made);
-        },
-        () => undefined,
-      );
-    }, afterMs);
-    return () => {
-      isWanted = false;
-      clearTimeout(timer);
-      if (made) URL.revokeObjectURL(made);
-    };
-  }, [about, afterMs]);
-  return url;
 }
 
 /** The kept picture of a face, or the person's initials where none is kept. */
@@ -168,10 +119,16 @@ export function FacePicture(props: {
   );
 }
 
+const letters = new Intl.Segmenter();
+
+/** What is read as one letter may be many characters: a family of emoji is seven. */
 function initials(name: string): string {
   const words = name.trim().split(/\s+/u);
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
-  return letters.join('').toLocaleUpperCase();
+  const [first = '', last = ''] = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return [first, last]
+    .map((word) => [...letters.segment(word)][0]?.segment ?? '')
+    .join('')
+    .toLocaleUpperCase();
 }
 
 /** A button that asks before it does. */
@@ -223,23 +180,24 @@ export function Action({ isDanger = false, ...props }: ButtonProps & { readonly 
   return <Button {...props} className={isDanger ? 'button button-danger-full' : 'button button-main'} />;
 }
 
-export function Panel(props: {
-  readonly title: string;
-  readonly isOpen: boolean;
-  readonly onOpenChange: (isOpen: boolean) => void;
+/** A button whose work takes a while, and isn't begun twice. */
+export function Doing(props: {
   readonly children: ReactNode;
+  readonly act: () => Promise<unknown>;
+  readonly isSmall?: boolean;
 }) {
+  const [isBusy, setBusy] = useState(false);
   return (
-    <ModalOverlay className="overlay" isOpen={props.isOpen} onOpenChange={props.onOpenChange} isDismissable>
-      <Modal className="modal">
-        <Dialog className="dialog">
-          <Heading slot="title" className="dialog-title">
-            {props.title}
-          </Heading>
-          {props.children}
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Button
+      className={props.isSmall ? 'button button-small' : 'button'}
+      isPending={isBusy}
+      onPress={() => {
+        setBusy(true);
+        void props.act().finally(() => setBusy(false));
+      }}
+    >
+      {props.children}
+    </Button>
   );
 }
 
@@ -249,11 +207,4 @@ export function day(time: string): string {
 
 export function moment(time: string): string {
   return new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-}
-
-/** 0..1 → "1 in 12,000", to two digits. */
-export function oneIn(share: number): string {
-  if (share >= 0.5) return 'more than 1 in 2';
-  if (share < 1e-6) return 'fewer than 1 in 1,000,000';
-  return `1 in ${Number((1 / share).toPrecision(2)).toLocaleString('en')}`;
 }

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button, Input, Label, ProgressBar, TextField } from 'react-aria-components';
 import { type AddedSoFar, enrolMany, type PhotoToAdd, photoToAdd } from '../enrol-many.ts';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
@@ -15,6 +15,14 @@ export function AddPhotos() {
   const [fault, setFault] = useState<unknown>();
   const queue = useRef<PhotoToAdd[]>([]);
   const isPaused = useRef(false);
+  const [isStopping, setStopping] = useState(false);
+  // Whoever leaves and drops the folder again would else run two at once, and make each person twice
+  useEffect(
+    () => () => {
+      isPaused.current = true;
+    },
+    [],
+  );
 
   const run = async (): Promise<void> => {
     isPaused.current = false;
@@ -33,6 +41,7 @@ export function AddPhotos() {
       setFault(error);
     }
     setRunning(false);
+    setStopping(false);
     await refresh().catch(setFault);
   };
 
@@ -83,14 +92,17 @@ export function AddPhotos() {
         <Progress
           state={state}
           isRunning={isRunning}
+          isStopping={isStopping}
           pause={() => {
             isPaused.current = true;
+            setStopping(true);
           }}
           goOn={() => void run()}
           hasMore={queue.current.length > 0}
+          isFaulty={fault !== undefined}
         />
       )}
-      {fault !== undefined && <Fault error={fault} retry={() => void run()} />}
+      {fault !== undefined && <Fault error={fault} retry={run} />}
       {state && state.refused.length > 0 && (
         <section className="card">
           <h2>{texts.add.refusals}</h2>
@@ -135,6 +147,10 @@ function Progress(props: {
   readonly state: AddedSoFar;
   readonly isRunning: boolean;
   readonly hasMore: boolean;
+  /** Then the way on stands beside what went wrong. */
+  readonly isFaulty: boolean;
+  /** Until the photos that are under way have come through. */
+  readonly isStopping: boolean;
   readonly pause: () => void;
   readonly goOn: () => void;
 }) {
@@ -161,11 +177,11 @@ function Progress(props: {
         {added.toLocaleString('en')} {texts.add.added}, {refused.length.toLocaleString('en')} {texts.add.refused}
       </p>
       {props.isRunning ? (
-        <Button className="button" onPress={props.pause}>
-          {texts.add.stop}
+        <Button className="button" isPending={props.isStopping} onPress={props.pause}>
+          {props.isStopping ? texts.add.stopping : texts.add.stop}
         </Button>
       ) : (
-        props.hasMore && <Action onPress={props.goOn}>{texts.add.go}</Action>
+        props.hasMore && !props.isFaulty && <Action onPress={props.goOn}>{texts.add.go}</Action>
       )}
     </section>
   );

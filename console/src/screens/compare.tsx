@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
+import { Numbers, oneIn } from '../numbers.tsx';
 import { FaceImage, type OneFace, OneFacePicker } from '../one-face.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Fault, Loading, Numbers, oneIn, useLoad } from '../ui.tsx';
+import { Fault, Loading, useLoad } from '../ui.tsx';
 import type { Verified } from '../wire.ts';
 import { qualityInWords } from './identify.tsx';
 

@@ -1,18 +1,14 @@
 import { useEffect, useState } from 'react';
 import { Checkbox, Form, Input, Label, Radio, RadioGroup, Text, TextField } from 'react-aria-components';
-import { type ConsentDraft, ConsentFields, isComplete, NO_CONSENT, toConsent } from '../consent-form.tsx';
-import { findOrMake, isOutage } from '../enrol-many.ts';
-import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
-import { type Refusal, Refusals } from '../refusals.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Fault } from '../ui.tsx';
 import type { Gallery } from '../wire.ts';
+import { AddSomebody } from './first-people.tsx';
 import { Identify } from './identify.tsx';
 
 const RETENTION_YEARS = [1, 3, 10];
 const DAYS_A_YEAR = 365;
-const ENOUGH_PEOPLE = 2;
 
 export function FirstRun() {
   const { choose, refresh, gallery } = useSession();
@@ -34,12 +30,20 @@ export function FirstRun() {
           </li>
         ))}
       </ol>
-      {step === 0 && <MakeGallery done={setMade} />}
+      {step === 0 && (
+        <MakeGallery
+          done={(gallery) => {
+            setMade(gallery);
+            // So that it is among the others for whoever leaves here; a failure is met again at the next step
+            refresh().catch(() => undefined);
+          }}
+        />
+      )}
       {made && step === 1 && (
         <AddSomebody
           gallery={made}
           people={people}
-          done={(name) => setPeople((before) => [...before, name])}
+          done={(name) => setPeople((before) => (before.includes(name) ? before : [...before, name]))}
           goOn={async () => {
             await refresh();
             choose(made.galleryId);
@@ -81,6 +85,7 @@ function MakeGallery({ done }: { readonly done: (gallery: Gallery) => void }) {
       className="card"
       onSubmit={async (event) => {
         event.preventDefault();
+        if (isPending) return;
         setPending(true);
         setError(undefined);
         const taken = new Set(galleries.map(({ galleryId }) => galleryId));
@@ -153,97 +158,6 @@ function idFor(name: string, taken: ReadonlySet<string>): string {
   let id = base;
   for (let n = 2; taken.has(id); n++) id = `${base}-${n}`;
   return id;
-}
-
-function AddSomebody(props: {
-  readonly gallery: Gallery;
-  readonly people: readonly string[];
-  readonly done: (name: string) => void;
-  readonly goOn: () => Promise<void>;
-}) {
-  const { gallery, people, done, goOn } = props;
-  const { api } = useSession();
-  const [name, setName] = useState('');
-  const [photos, setPhotos] = useState<readonly PickedPhoto[]>([]);
-  const [consent, setConsent] = useState<ConsentDraft>(NO_CONSENT);
-  const [refused, setRefused] = useState<readonly Refusal[]>([]);
-  const [fault, setFault] = useState<unknown>();
-  const [isPending, setPending] = useState(false);
-  const asksConsent = gallery.consentPolicy === 'required';
-  const isReady = name.trim() !== '' && photos.length > 0 && (!asksConsent || isComplete(consent));
-  const words = texts.firstRun.person;
-
-  const add = async (): Promise<void> => {
-    setPending(true);
-    setFault(undefined);
-    const faults: Refusal[] = [];
-    try {
-      // Whoever was made before an outage is gone on with
-      const { personId } = await findOrMake(
-        api,
-        gallery.galleryId,
-        name.trim().normalize('NFC'),
-        asksConsent ? await toConsent(consent) : undefined,
-      );
-      for (const [id, { file }] of photos.entries()) {
-        await api.enrol(gallery.galleryId, personId, file).catch((error: unknown) => {
-          if (isOutage(error)) throw error;
-          faults.push({ id, name: file.name, error });
-        });
-      }
-      setPhotos([]);
-      if (faults.length < photos.length) {
-        done(name.trim());
-        setName('');
-        setConsent(NO_CONSENT);
-      } else {
-        await api.erasePerson(gallery.galleryId, personId);
-      }
-    } catch (error) {
-      setFault(error);
-    }
-    setRefused(faults);
-    setPending(false);
-  };
-
-  return (
-    <div className="card">
-      <p>{words.intro}</p>
-      {people.length > 0 && (
-        <p>
-          {people.map((person) => (
-            <span key={person} className="chip">
-              <bdi>{person}</bdi>
-            </span>
-          ))}
-        </p>
-      )}
-      <TextField className="field" value={name} onChange={setName} maxLength={128} autoFocus>
-        <Label>{words.name}</Label>
-        <Input dir="auto" autoComplete="off" />
-      </TextField>
-      <PhotoDrop
-        label={texts.identify.drop}
-        choose={words.choose}
-        onPick={(picked) => setPhotos([...photos, ...picked])}
-      />
-      <p className="fine">{texts.photos(photos.length)}</p>
-      {asksConsent && <ConsentFields draft={consent} change={setConsent} />}
-      {fault !== undefined && <Fault error={fault} />}
-      {refused.length > 0 && (
-        <div role="alert">
-          <h2>{texts.add.refusals}</h2>
-          <Refusals refused={refused} />
-        </div>
-      )}
-      <div className="row">
-        <Action onPress={add} isPending={isPending} isDisabled={!isReady}>
-          {words.button}
-        </Action>
-        {people.length >= ENOUGH_PEOPLE && <Action onPress={goOn}>{words.next}</Action>}
-      </div>
-    </div>
-  );
 }
 
 function Code({ galleryId }: { readonly galleryId: string }) {

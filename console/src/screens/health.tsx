@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { Plot } from '../plot.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Fault, Loading, moment, useLoad } from '../ui.tsx';
+import { Doing, Fault, Loading, moment, useLoad } from '../ui.tsx';
 import type { AuditStatus, MinuteLoad } from '../wire.ts';
 
 const REFRESH_MS = 5000;
@@ -151,7 +151,14 @@ function Log() {
           </ul>
         </div>
       )}
-      <Action onPress={() => api.checkAudit().then(setChecked, setError)}>{texts.health.check}</Action>
+      <Doing
+        act={() => {
+          setError(undefined);
+          return api.checkAudit().then(setChecked, setError);
+        }}
+      >
+        {texts.health.check}
+      </Doing>
     </section>
   );
 }

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { EnrolledPicture } from '../enrolled-picture.tsx';
+import { Numbers, oneIn } from '../numbers.tsx';
 import { PhotoDrop, type PickedPhoto } from '../photo-drop.tsx';
 import { placeOver } from '../place-over.ts';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Fault, Loading, Numbers, oneIn } from '../ui.tsx';
+import { Fault, Loading } from '../ui.tsx';
 import type { Box, Identified, IdentifiedFace } from '../wire.ts';
 import { AnswerReview, WaitingReviews } from './reviews.tsx';
 
@@ -70,6 +71,11 @@ export function Identify() {
       </div>
       <p className="lead">{texts.identify.intro}</p>
       <PhotoDrop label={texts.identify.drop} choose={texts.identify.choose} camera="any" onPick={look} />
+      {gallery.people === 0 && (
+        <p className="note">
+          {texts.identify.nobodyYet} <a href="#add">{texts.nav.add}</a>
+        </p>
+      )}
       {gallery.twoPersonRule && <WaitingReviews />}
       {photos.map((photo) => (
         <LookedAtPhoto
@@ -139,6 +145,8 @@ function FaceAnswer(props: {
   const { face, file, url, size, no } = props;
   const { gallery } = useGallery();
   const [best, ...others] = face.candidates;
+  // As sure as a match, and asked all the same: then the next one is as near
+  const isTied = face.outcome === 'review' && best !== undefined && best.score >= face.search.threshold;
   const isNamed = face.outcome !== 'unknown' && best !== undefined;
   return (
     <>
@@ -157,7 +165,9 @@ function FaceAnswer(props: {
             )}
           </p>
           <p className={`outcome outcome-${face.outcome}`}>{texts.identify[face.outcome]}</p>
-          {isNamed && <p className="fine">{texts.identify.confidence(best.confidence)}</p>}
+          {isNamed && (
+            <p className="fine">{isTied ? texts.identify.tied : texts.identify.confidence(best.confidence)}</p>
+          )}
           {isNamed && others.length > 0 && (
             <p className="fine">
               {texts.identify.others}{' '}
@@ -174,7 +184,9 @@ function FaceAnswer(props: {
         </div>
       </div>
       {isNamed && <AnswerReview photo={file} face={face} of={size} best={best} />}
-      <p className="fine">{texts.identify.risk(gallery.people, oneIn(face.search.expectedFpir))}</p>
+      {gallery.people > 0 && (
+        <p className="fine">{texts.identify.risk(gallery.people, oneIn(face.search.expectedFpir))}</p>
+      )}
       <FaceNumbers face={face} />
     </>
   );

@@ -1,12 +1,14 @@
 import { useState } from 'react';
 import { Button, Checkbox, CheckboxGroup, Form, Input, Label, TextField } from 'react-aria-components';
 import type { Api } from '../api.ts';
+import { Panel } from '../panel.tsx';
 import { useSession } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Confirmed, day, Fault, Loading, Panel, useLoad } from '../ui.tsx';
+import { Action, Confirmed, day, Fault, Loading, useLoad } from '../ui.tsx';
 
 export function Keys() {
-  const { api } = useSession();
+  const { api, galleries: known } = useSession();
+  const nameOf = (id: string): string => known.find(({ galleryId }) => galleryId === id)?.name ?? id;
   const keys = useLoad(() => api.keys(), 'keys');
   const [isMaking, setMaking] = useState(false);
   const [made, setMade] = useState<string>();
@@ -25,13 +27,8 @@ export function Keys() {
       <Panel title={texts.keys.make} isOpen={isMaking} onOpenChange={setMaking}>
         <NewKey make={async (wanted) => show((await api.makeKey(wanted)).key)} />
       </Panel>
-      <Panel title={texts.keys.made} isOpen={made !== undefined} onOpenChange={() => setMade(undefined)}>
+      <Panel title={texts.keys.made} isOpen={made !== undefined} onOpenChange={() => setMade(undefined)} isShownOnce>
         <MadeKey value={made ?? ''} />
-        <div className="row row-end">
-          <Button className="button" onPress={() => setMade(undefined)}>
-            {texts.close}
-          </Button>
-        </div>
       </Panel>
       {keys.isLoading && <Loading />}
       {keys.error !== undefined && <Fault error={keys.error} retry={keys.reload} />}
@@ -43,9 +40,12 @@ export function Keys() {
                 <bdi>{label}</bdi>
               </strong>
               <p className="fine">
-                {permissions.join(', ')}
-                {galleries && ` · ${texts.keys.only(galleries.join(', '))}`}
-                {purposes && ` · ${texts.keys.only(purposes.join(', '))}`} · {texts.keys.madeOn(day(createdAt))}
+                <bdi>
+                  {permissions.map((name) => texts.keys.may[name] ?? name).join(', ')}
+                  {galleries && ` · ${texts.keys.only(galleries.map(nameOf).join(', '))}`}
+                  {purposes && ` · ${texts.keys.onlyPurpose(purposes.join(', '))}`} ·{' '}
+                  {texts.keys.madeOn(day(createdAt))} · {texts.keys.id(keyId)}
+                </bdi>
               </p>
             </div>
             <div className="row">
@@ -78,7 +78,7 @@ export function Keys() {
 }
 
 function MadeKey({ value }: { readonly value: string }) {
-  const [isCopied, setCopied] = useState(false);
+  const [said, setSaid] = useState<string>();
   return (
     <div className="row">
       <code className="key-value">{value}</code>
@@ -86,14 +86,17 @@ function MadeKey({ value }: { readonly value: string }) {
       {navigator.clipboard && (
         <Button
           className="button"
-          onPress={async () => {
-            await navigator.clipboard.writeText(value);
-            setCopied(true);
-          }}
+          onPress={() =>
+            navigator.clipboard.writeText(value).then(
+              () => setSaid(texts.keys.copied),
+              () => setSaid(texts.keys.notCopied),
+            )
+          }
         >
-          {isCopied ? texts.keys.copied : texts.keys.copy}
+          {texts.keys.copy}
         </Button>
       )}
+      <p role="status">{said}</p>
     </div>
   );
 }
@@ -104,13 +107,17 @@ function NewKey(props: { readonly make: (wanted: Parameters<Api['makeKey']>[0]) 
   const [label, setLabel] = useState('');
   const [permissions, setPermissions] = useState<string[]>(['search']);
   const [error, setError] = useState<unknown>();
+  const [isPending, setPending] = useState(false);
   return (
     <Form
       onSubmit={async (event) => {
         event.preventDefault();
+        if (isPending) return;
+        setPending(true);
         setError(undefined);
         const galleries = isBound && gallery ? { galleries: [gallery.galleryId] } : {};
         await props.make({ label: label.trim(), permissions, ...galleries }).catch(setError);
+        setPending(false);
       }}
     >
       <TextField className="field" value={label} onChange={setLabel} maxLength={100} isRequired autoFocus>
@@ -132,7 +139,7 @@ function NewKey(props: { readonly make: (wanted: Parameters<Api['makeKey']>[0]) 
       )}
       {error !== undefined && <Fault error={error} />}
       <div className="row row-end">
-        <Action type="submit" isDisabled={label.trim() === '' || permissions.length === 0}>
+        <Action type="submit" isPending={isPending} isDisabled={label.trim() === '' || permissions.length === 0}>
           {texts.keys.make}
         </Action>
       </div>

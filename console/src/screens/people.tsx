@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useState } from 'react';
 import { Form, Input, Label, SearchField, TextField } from 'react-aria-components';
+import { Panel } from '../panel.tsx';
 import { PeopleGrid } from '../people-grid.tsx';
 import { openPeopleWindow, type PeopleWindow } from '../people-window.ts';
 import { type PeopleAbout, useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Empty, Fault, Loading, Panel } from '../ui.tsx';
+import { Action, Empty, Fault, Loading } from '../ui.tsx';
 
 const TYPING_MS = 200;
 const EVERYBODY: PeopleAbout = { text: '', order: 'name' };
@@ -122,6 +123,7 @@ export function AddPerson({ add }: { readonly add: (name: string) => Promise<voi
     <Form
       onSubmit={async (event) => {
         event.preventDefault();
+        if (isPending) return;
         setPending(true);
         setError(undefined);
         await add(name.trim().normalize('NFC')).catch(setError);

@@ -2,15 +2,15 @@ import { useState } from 'react';
 import { Button, Form, Input, Label, TextField } from 'react-aria-components';
 import { AddFaces } from '../add-faces.tsx';
 import { ConsentCard } from '../consent-card.tsx';
+import { Panel } from '../panel.tsx';
 import { PersonPicker } from '../person-picker.tsx';
+import { PersonUses } from '../person-uses.tsx';
+import { saveFile } from '../save-file.ts';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Confirmed, day, Empty, FacePicture, Fault, Loading, moment, Panel, useLoad } from '../ui.tsx';
-import type { Consent, EnrolledFace, Merge, Person, PersonUse } from '../wire.ts';
+import { Action, Confirmed, Doing, day, Empty, FacePicture, Fault, Loading, useLoad } from '../ui.tsx';
+import type { Consent, EnrolledFace, Merge, Person } from '../wire.ts';
 import { qualityInWords } from './identify.tsx';
-
-/** Searches that are listed; all are in the record that can be saved. */
-const SHOWN_USES = 20;
 
 export function PersonPage({ personId }: { readonly personId: string }) {
   const { api, gallery } = useGallery();
@@ -29,6 +29,7 @@ export function PersonPage({ personId }: { readonly personId: string }) {
       <a className="back" href="#people">
         ← {texts.person.back}
       </a>
+      {!loaded.value && loaded.error !== undefined && <h1>{texts.person.unknown}</h1>}
       {loaded.error !== undefined && <Fault error={loaded.error} retry={loaded.reload} />}
       {loaded.isLoading && <Loading />}
       {loaded.value && <PersonView {...loaded.value} reload={loaded.reload} />}
@@ -70,7 +71,7 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
       {fault !== undefined && <Fault error={fault} />}
       {note && (
         <p className="note" role="status">
-          {note}
+          <bdi>{note}</bdi>
         </p>
       )}
       <Panel title={texts.person.rename} isOpen={isRenaming} onOpenChange={setRenaming}>
@@ -96,9 +97,8 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
             <span>
               <bdi>{texts.person.mergedOn(fromName, day(mergedAt))}</bdi>
             </span>
-            <Button
-              className="button"
-              onPress={() =>
+            <Doing
+              act={() =>
                 attempt(async () => {
                   setNote(undefined);
                   await api.undoMerge(galleryId, mergeId);
@@ -106,7 +106,7 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
               }
             >
               {texts.person.undo}
-            </Button>
+            </Doing>
           </p>
         ))}
         <Button className="button" onPress={() => setMerging(true)}>
@@ -114,7 +114,7 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
         </Button>
         <Panel title={texts.person.merge} isOpen={isMerging} onOpenChange={setMerging}>
           <PersonPicker
-            label={texts.person.merge}
+            label={texts.person.mergeWith}
             except={personId}
             onPick={(other) => {
               setMerging(false);
@@ -127,7 +127,7 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
         </Panel>
       </section>
 
-      <Uses personId={personId} />
+      <PersonUses personId={personId} />
 
       <section className="card card-danger">
         <h2>{texts.person.erase}</h2>
@@ -157,14 +157,6 @@ function saveReceipt(receipt: unknown, personId: string): void {
   saveFile(file, `erasure-${personId}.json`);
 }
 
-function saveFile(file: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 function Faces(props: {
   readonly person: Person;
   readonly faces: readonly EnrolledFace[];
@@ -188,7 +180,7 @@ function Faces(props: {
               isKept={hasPhoto}
             />
             <p className="fine">{texts.person.added(day(createdAt))}</p>
-            <p className={`quality quality-${quality.level}`}>{qualityInWords(quality)}</p>
+            <p className={`quality quality-${quality.level}`}>{texts.person.quality(qualityInWords(quality))}</p>
             <div className="row">
               <Button className="button button-small" onPress={() => setMoving(faceId)}>
                 {texts.person.moveFace}
@@ -200,7 +192,7 @@ function Faces(props: {
                 isDanger
                 act={() => attempt(() => api.eraseFace(galleryId, person.personId, faceId))}
               >
-                <p>{texts.person.eraseHelp}</p>
+                <p>{texts.person.eraseFaceHelp}</p>
               </Confirmed>
             </div>
           </li>
@@ -225,65 +217,19 @@ function Faces(props: {
   );
 }
 
-/** Asked for by a press: to look at what is on record of somebody is itself put on record. */
-function Uses({ personId }: { readonly personId: string }) {
-  const { api } = useGallery();
-  const [uses, setUses] = useState<readonly PersonUse[]>();
-  const [error, setError] = useState<unknown>();
-  return (
-    <section className="card">
-      <h2>{texts.person.uses}</h2>
-      <p>{texts.person.usesHelp}</p>
-      {error !== undefined && <Fault error={error} />}
-      {uses?.length === 0 && <p>{texts.person.noUses}</p>}
-      {uses && uses.length > 0 && (
-        <ul>
-          {uses.map(({ at, score, keyId }) => (
-            <li key={at}>
-              {moment(at)} · {texts.person.named(score ?? 0)} ·{' '}
-              <span className="fine">{texts.person.byKey(keyId)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-      <div className="row">
-        <Button
-          className="button"
-          onPress={() =>
-            api
-              .personUses(personId)
-              .then(
-                (all) =>
-                  setUses(
-                    all.filter(({ action, score }) => action === 'search' && score !== undefined).slice(0, SHOWN_USES),
-                  ),
-                setError,
-              )
-          }
-        >
-          {texts.person.showUses}
-        </Button>
-        <Button
-          className="button"
-          onPress={() =>
-            api.personRecordPage(personId).then((page) => saveFile(page, `record-${personId}.html`), setError)
-          }
-        >
-          {texts.person.saveRecord}
-        </Button>
-      </div>
-    </section>
-  );
-}
-
 function Rename({ name, rename }: { readonly name: string; readonly rename: (to: string) => Promise<void> }) {
   const [to, setTo] = useState(name);
   const [error, setError] = useState<unknown>();
+  const [isPending, setPending] = useState(false);
   return (
     <Form
       onSubmit={async (event) => {
         event.preventDefault();
+        if (isPending) return;
+        setPending(true);
+        setError(undefined);
         await rename(to.trim().normalize('NFC')).catch(setError);
+        setPending(false);
       }}
     >
       <TextField className="field" value={to} onChange={setTo} maxLength={128} isRequired autoFocus>
@@ -292,7 +238,7 @@ function Rename({ name, rename }: { readonly name: string; readonly rename: (to:
       </TextField>
       {error !== undefined && <Fault error={error} />}
       <div className="row row-end">
-        <Action type="submit" isDisabled={to.trim() === ''}>
+        <Action type="submit" isPending={isPending} isDisabled={to.trim() === ''}>
           {texts.save}
         </Action>
       </div>

@@ -4,7 +4,8 @@ import { Button } from 'react-aria-components';
 import { EnrolledPicture } from '../enrolled-picture.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Fault, Loading, moment, useLoad, usePicture } from '../ui.tsx';
+import { Fault, Loading, moment, useLoad } from '../ui.tsx';
+import { usePicture } from '../use-picture.ts';
 import type { Candidate, Identified, IdentifiedFace, Review, Verdict } from '../wire.ts';
 
 /** The oldest; those after them come up as these are answered. */

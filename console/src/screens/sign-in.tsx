@@ -1,15 +1,17 @@
 import { useState } from 'react';
 import { Form, Input, Label, Text, TextField } from 'react-aria-components';
 import { ApiError } from '../api.ts';
+import { describeError } from '../describe-error.ts';
 import icon from '../icon.svg';
 import { texts } from '../texts.ts';
-import { Action, describeError } from '../ui.tsx';
+import { Action } from '../ui.tsx';
 
 export function SignIn({ signIn }: { readonly signIn: (key: string) => Promise<void> }) {
   const [key, setKey] = useState('');
   const [fault, setFault] = useState<string>();
   const [isPending, setPending] = useState(false);
   const submit = async (): Promise<void> => {
+    if (isPending) return;
     setPending(true);
     setFault(undefined);
     try {

@@ -1,12 +1,13 @@
 import { useState } from 'react';
 import { ApiError } from '../api.ts';
 import { EnrolledPicture } from '../enrolled-picture.tsx';
+import { oneIn } from '../numbers.tsx';
 import { FaceImage, type OneFace, OneFacePicker } from '../one-face.tsx';
 import { type PileFace, usePile } from '../pile.ts';
 import { PileDrop } from '../pile-drop.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
-import { Action, Empty, Fault, Loading, oneIn, useLoad } from '../ui.tsx';
+import { Action, Empty, Fault, Loading, useLoad } from '../ui.tsx';
 import type { Candidate, SimilarFace } from '../wire.ts';
 import { qualityInWords } from './identify.tsx';
 
