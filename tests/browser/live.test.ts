@@ -171,6 +171,28 @@ describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromi
     expect(await named('cleo')).toBeUndefined();
   });
 
+  test('on a person’s page a picture goes to that person, the camera stays for the next, and is off once it is left', async () => {
+    const { personId } = (await kith.call('POST', '/galleries/gate/people', { name: 'Cleo' })).body;
+    const page = await openBeforeCamera(['cleo']);
+    await goTo(page, `people/${personId}`);
+    await page.getByText('No photo yet').waitFor();
+    await page.getByRole('button', { name: 'Use the camera' }).click();
+    await page.getByText('Good: take the picture.').waitFor();
+    await expectReadable(page, 'the camera on a person’s page');
+    await page.getByRole('button', { name: 'Take the picture' }).click();
+    await expect.poll(() => page.locator('.face-card').count(), { timeout: 20_000 }).toBe(1);
+    expect(await liveTracks(page)).toBe(1);
+    await page.getByRole('button', { name: 'Close the camera' }).click();
+    expect(await liveTracks(page)).toBe(0);
+    await page.getByRole('button', { name: 'Use the camera' }).click();
+    await page.getByText('Good: take the picture.').waitFor();
+    await page.getByRole('link', { name: 'All people' }).click();
+    await page.getByRole('gridcell', { name: 'Cleo 1 photo' }).waitFor();
+    expect(await liveTracks(page)).toBe(0);
+    const found = (await kith.call('POST', '/identify?gallery=gate', await portraitOf('cleo'))).body;
+    expect(found.faces[0].candidates[0]).toMatchObject({ personId });
+  });
+
   test('who may not use a camera, or has none, is told what to do', async () => {
     const refused = await openBeforeCamera(['ann'], { mayUse: false });
     await refused.getByRole('button', { name: 'Use the camera' }).click();

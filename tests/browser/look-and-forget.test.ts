@@ -181,8 +181,9 @@ describe.skipIf(!hasChromium)('photos that are looked at and forgotten (skipped 
     test('of somebody who is known already, consent is put on record on their page, and a poor photo is told why', async () => {
       const { body } = await kith.call('POST', '/galleries/strict/people', { name: 'Dan' });
       await writeFile(file('dark.jpg'), await inTheDarkOf('dan'));
-      const page = await open(`people/${body.personId}`);
+      const page = await open('people');
       await pickGallery(page, 'Strict');
+      await goTo(page, `people/${body.personId}`);
       await choosePhotos(page, 'Add photos', file('dan'));
       await page.getByText('This person’s consent is not on record').waitFor();
       await page.getByRole('button', { name: 'Put consent on record' }).click();
