@@ -6,7 +6,7 @@ import type { AuditCheck, AuditHistory, AuditPage, AuditQuery, Clock } from '../
 import { parseLine } from './audit-line.ts';
 import { listChains, listSegments, segmentPath } from './chain-folder.ts';
 import { type CheckpointTrust, sortCheckpoints } from './compare-checkpoints.ts';
-
+import { newestHead } from './newest-head.ts';
 import { readLinesBackwards } from './read-lines-backwards.ts';
 import { readVouchedDeed, type VouchedLog } from './read-vouched-deed.ts';
 import { verifyAudit } from './verify-audit.ts';
@@ -70,6 +70,11 @@ export function createAuditHistory(options: AuditHistoryOptions): AuditHistory {
       return [...new Set(elsewhere.map(({ nodeName }) => nodeName))].sort();
     },
     lastCheck: () => lastCheck,
+    async heads() {
+      const chains = await listChains(folder);
+      const heads = await Promise.all(chains.map((chain) => newestHead(join(folder, chain), chain, key)));
+      return heads.filter((head) => head !== undefined);
+    },
     check() {
       checking ??= check().finally(() => {
         checking = undefined;

@@ -39,7 +39,7 @@ export async function openAuditReader(options: AuditReaderOptions): Promise<Audi
   const key = await readKey(options.publicKeyPath ?? join(folder, PUBLIC_KEY_FILE));
   for (const head of keptHeads) {
     if (!isSignedBy(head, key)) {
-      throw new Error(
+      throw new AuditUnreadableError(
         `The kept head of record ${head.seq} of the chain ${head.chain} is not signed by this log's key.`,
       );
     }

@@ -1,26 +1,14 @@
 // A head says, signed, how far a chain had come: whoever has it can tell a chain that was cut or rewritten below it.
 import { sign, verify } from 'node:crypto';
+import type { AuditHead } from '../core/audit-types.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { SigningKey, VerifyingKey } from './signing-key.ts';
 
 /** So that a signature can't be taken for one over anything else. */
 const CONTEXT = 'kith audit head 1:';
 
-export interface ChainHead {
-  readonly chain: string;
-  /** Number and hash of the last line it covers, and with it of all before. */
-  readonly seq: number;
-  readonly hash: string;
-  /** Where that line begins. */
-  readonly segment: number;
-  readonly offsetBytes: number;
-  readonly time: string;
-}
-
-export interface SignedHead extends ChainHead {
-  /** Ed25519, base64. */
-  readonly signature: string;
-}
+export type SignedHead = AuditHead;
+export type ChainHead = Omit<SignedHead, 'signature'>;
 
 export function signHead(head: ChainHead, key: SigningKey): SignedHead {
   return { ...head, signature: sign(null, signedBytes(head), key.privateKey).toString('base64') };

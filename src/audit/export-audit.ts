@@ -30,12 +30,12 @@ interface ExportedRecord {
 export async function exportAudit(options: ExportAuditOptions): Promise<number> {
   const { output, format } = options;
   const reader = await openAuditReader(options);
-  if (format === 'csv') await write(output, csvRow(COLUMNS.map(({ name }) => name)));
+  if (format === 'csv') await writeSlowly(output, csvRow(COLUMNS.map(({ name }) => name)));
   let count = 0;
   for await (const record of mergedByTime(reader)) {
     if (!isWanted(record, options)) continue;
     count += 1;
-    await write(output, format === 'csv' ? csvRow(COLUMNS.map(({ cell }) => cell(record))) : jsonLine(record));
+    await writeSlowly(output, format === 'csv' ? csvRow(COLUMNS.map(({ cell }) => cell(record))) : jsonLine(record));
   }
   return count;
 }
@@ -103,7 +103,7 @@ function cellOf(value: unknown): string {
 }
 
 /** `escape_formulas` puts a quote before what a spreadsheet would take for a formula. */
-function csvRow(cells: readonly string[]): string {
+export function csvRow(cells: readonly string[]): string {
   return stringify([[...cells]], { escape_formulas: true, record_delimiter: '\r\n' });
 }
 
@@ -128,6 +128,6 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 /** Waits for a slow reader instead of filling memory. */
-async function write(output: NodeJS.WritableStream, text: string): Promise<void> {
+export async function writeSlowly(output: NodeJS.WritableStream, text: string): Promise<void> {
   if (!output.write(text)) await once(output, 'drain');
 }

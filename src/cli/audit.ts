@@ -8,6 +8,7 @@ import { headLine, type SignedHead } from '../audit/chain-head.ts';
 import type { CheckpointTrust } from '../audit/compare-checkpoints.ts';
 import { exportAudit } from '../audit/export-audit.ts';
 import { newestHeads, parseHeads } from '../audit/kept-heads.ts';
+import { keyOfPem, type VerifyingKey } from '../audit/signing-key.ts';
 import { type ChainReport, verifyAudit } from '../audit/verify-audit.ts';
 import type { Config } from '../config.ts';
 import { openCheckpoints } from '../open-store.ts';
@@ -17,7 +18,9 @@ import { describeFileError } from './image-file.ts';
 import { instant } from './option-values.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
+import type { ServiceClient } from './service/service-client.ts';
 import { UsageError } from './usage-error.ts';
+import { count } from './words.ts';
 
 interface TrustOptions {
   readonly publicKey?: string;
@@ -41,9 +44,12 @@ export function addAuditCommand(program: Command, run: RunCommand): void {
     .addHelpText(
       'after',
       '\nWith KITH_STORE the log is also compared with the checkpoints that nodes have left in the database, and the chains\n' +
-        'of other nodes are named.\n\nExit code 1 says that something is wrong.\n\nExample:\n  kith audit verify',
+        'of other nodes are named. With --url the service reads its log; the newest signed heads are checked here, by\n' +
+        '--public-key and --heads.\n\nExit code 1 says that something is wrong.\n\nExample:\n  kith audit verify',
     )
-    .action((options: TrustOptions, command: Command) => run(command, (context) => verifyLog(context, options)));
+    .action((options: TrustOptions, command: Command) =>
+      run(command, (context) => verifyLog(context, options), 'either'),
+    );
   audit
     .command('heads')
     .description('Prints the newest signed heads. Kept elsewhere, they show later that nothing before them is gone.')
@@ -51,7 +57,7 @@ export function addAuditCommand(program: Command, run: RunCommand): void {
       'after',
       '\nExample:\n  kith audit heads > heads-of-may.jsonl\n  kith audit verify --heads heads-of-may.jsonl',
     )
-    .action((_options: object, command: Command) => run(command, printHeads));
+    .action((_options: object, command: Command) => run(command, printHeads, 'either'));
   trustOptions(audit.command('export'))
     .description('Writes the records to standard output, in the order of time, each checked on the way.')
     .addOption(new Option('--format <format>', 'JSON lines or CSV').choices(['jsonl', 'csv']).default('jsonl'))
@@ -59,8 +65,13 @@ export function addAuditCommand(program: Command, run: RunCommand): void {
     .option('--until <time>', 'before this time', instant)
     .option('--tenant <id>', 'records of this tenant only')
     .option('--person <id>', 'records that name this person only')
-    .addHelpText('after', '\nExample:\n  kith audit export --format csv --from 2031-05-01 --until 2031-06-01 > may.csv')
-    .action((options: ExportOptions, command: Command) => run(command, (context) => exportLog(context, options)));
+    .addHelpText(
+      'after',
+      '\nWith --url: those of the tenant of the key, newest first, as the service tells them.\n\nExample:\n  kith audit export --format csv --from 2031-05-01 --until 2031-06-01 > may.csv',
+    )
+    .action((options: ExportOptions, command: Command) =>
+      run(command, (context) => exportLog(context, options), 'either'),
+    );
 }
 
 function trustOptions(command: Command): Command {
@@ -69,7 +80,14 @@ function trustOptions(command: Command): Command {
     .option('--heads <file>', 'heads that kith audit heads printed earlier');
 }
 
-async function verifyLog({ terminal, loadConfig }: CommandContext, options: TrustOptions): Promise<ExitCode> {
+async function verifyLog(context: CommandContext, options: TrustOptions): Promise<ExitCode> {
+  const { terminal, service, loadConfig } = context;
+  if (service) {
+    const { verifyRemoteLog } = await import('./audit/remote-audit.ts');
+    const { publicKeyPath, keptHeads = [] } = await trustOf(options);
+    const key = publicKeyPath === undefined ? undefined : await readKeptKey(publicKeyPath);
+    return verifyRemoteLog(terminal, service, { keptHeads, ...(key ? { key } : {}) });
+  }
   let nextNote = PROGRESS_EVERY;
   const config = loadConfig();
   const { trust, close, fault } = await checkpointsOf(config);
@@ -134,7 +152,8 @@ function describeIntact({ records, firstTime, lastTime, signedSeq, tornBytes }: 
   ].join(', ');
 }
 
-async function printHeads({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+async function printHeads({ terminal, service, loadConfig }: CommandContext): Promise<ExitCode> {
+  if (service) return (await import('./audit/remote-audit.ts')).printRemoteHeads(terminal, service);
   const heads = await orExplain(() => newestHeads(join(loadConfig().dataDir, AUDIT_FOLDER)));
   for (const head of heads) {
     terminal.record({ type: 'audit-head', ...head });
@@ -143,7 +162,9 @@ async function printHeads({ terminal, loadConfig }: CommandContext): Promise<Exi
   return EXIT.done;
 }
 
-async function exportLog({ terminal, output, loadConfig }: CommandContext, options: ExportOptions): Promise<ExitCode> {
+async function exportLog(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
+  const { terminal, output, service, loadConfig } = context;
+  if (service) return exportThere(context, service, options);
   try {
     const count = await orExplain(async () =>
       exportAudit({
@@ -163,6 +184,38 @@ async function exportLog({ terminal, output, loadConfig }: CommandContext, optio
     if (!(error instanceof AuditFaultError)) throw error;
     terminal.fail(`kith: the export ends before what was changed: ${printable(error.message)}`);
     return EXIT.someRefused;
+  }
+}
+
+/** What a service tells of its log, and only of its key's own tenant. */
+async function exportThere(
+  { terminal, output }: CommandContext,
+  service: ServiceClient,
+  options: ExportOptions,
+): Promise<ExitCode> {
+  if (options.tenant !== undefined) {
+    throw new UsageError("Through a service the records are those of the key's own tenant: leave out --tenant.");
+  }
+  if (options.publicKey !== undefined || options.heads !== undefined) {
+    throw new UsageError(
+      'Records that a service tells carry no signatures to check: leave out --public-key and --heads, and use them with kith audit verify.',
+    );
+  }
+  const { format, from: fromMs, until: untilMs, person: personId } = options;
+  const { exportRemoteLog } = await import('./audit/remote-audit.ts');
+  const records = await exportRemoteLog(service, output, { format, fromMs, untilMs, personId });
+  terminal.note(`${count(records, 'record')}, as the service tells them: kith audit verify has it check them`);
+  return EXIT.done;
+}
+
+async function readKeptKey(path: string): Promise<VerifyingKey> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`${path}: ${describeFileError(error)}`);
+  });
+  try {
+    return keyOfPem(text);
+  } catch (error) {
+    throw new UsageError(`${path} is no public key of an audit log, as public-key.pem is one.`, { cause: error });
   }
 }
 

@@ -13,6 +13,8 @@ import { EXIT, type ExitCode, exitCodeFor } from './exit-codes.ts';
 import { addCalibrateCommand } from './models/calibrate.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
+import { pathTo } from './service/path-to.ts';
+import type { ServiceClient } from './service/service-client.ts';
 import { formatTable } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,7 +24,7 @@ export function addModelsCommand(program: Command, run: RunCommand): void {
     .command('list')
     .description('Lists the model packs, whose weights they are and what their error rates rest on.')
     .addHelpText('after', '\nExample:\n  kith models list')
-    .action((_options: object, command: Command) => run(command, listModels));
+    .action((_options: object, command: Command) => run(command, listModels, 'either'));
   models
     .command('add')
     .description('Adds a model of your own: checks it against its manifest, tries it, copies it to the data directory.')
@@ -45,7 +47,43 @@ export function addModelsCommand(program: Command, run: RunCommand): void {
   addCalibrateCommand(models, run);
 }
 
-async function listModels({ terminal, loadConfig }: CommandContext): Promise<ExitCode> {
+interface ListedPack extends Pick<ModelPack, 'version' | 'description' | 'weightsLicence' | 'trainingData'> {
+  readonly pack: string;
+  /** Not told by a service. */
+  readonly source?: string;
+  readonly templateLength: number;
+  readonly calibratedOn: string;
+  readonly recognitionModels: readonly string[];
+}
+
+async function listModels(context: CommandContext): Promise<ExitCode> {
+  const { terminal, service } = context;
+  const packs = await (service ? packsThere(service) : packsHere(context));
+  for (const pack of packs) terminal.record({ type: 'model', ...pack });
+  const rows = packs.map(({ pack, source, templateLength, recognitionModels, weightsLicence }) => [
+    printable(pack),
+    ...(source === undefined ? [] : [source]),
+    String(templateLength),
+    printable(recognitionModels.join(', ') || 'nothing'),
+    printable(weightsLicence),
+  ]);
+  const head = ['Pack', ...(service ? [] : ['From']), 'Numbers', 'Answers for', 'Licence of weights'];
+  terminal.answer(formatTable(terminal, head, rows));
+  return EXIT.done;
+}
+
+async function packsThere(service: ServiceClient): Promise<readonly ListedPack[]> {
+  const { Models } = await import('../dialects/kith/wire.ts');
+  const { models } = await service.call({
+    method: 'GET',
+    path: pathTo('models'),
+    answers: Models,
+    isRepeatable: true,
+  });
+  return models;
+}
+
+async function packsHere({ terminal, loadConfig }: CommandContext): Promise<readonly ListedPack[]> {
   const config = loadConfig();
   const modelsDir = modelsDirOf(config);
   const packs: (ModelPack & { readonly source: string })[] = CATALOGUE.map((pack) => ({
@@ -62,29 +100,17 @@ async function listModels({ terminal, loadConfig }: CommandContext): Promise<Exi
   }
   const namesOf = (packId: string): string[] =>
     [...config.recognitionModels].flatMap(([name, answering]) => (answering === packId ? [name] : []));
-  for (const pack of packs) {
-    terminal.record({
-      type: 'model',
-      pack: pack.packId,
-      version: pack.version,
-      source: pack.source,
-      description: pack.description,
-      templateLength: pack.dims,
-      weightsLicence: pack.weightsLicence,
-      trainingData: pack.trainingData,
-      calibratedOn: pack.calibration.measuredOn,
-      recognitionModels: namesOf(pack.packId),
-    });
-  }
-  const rows = packs.map((pack) => [
-    pack.packId,
-    pack.source,
-    String(pack.dims),
-    namesOf(pack.packId).join(', ') || 'nothing',
-    printable(pack.weightsLicence),
-  ]);
-  terminal.answer(formatTable(terminal, ['Pack', 'From', 'Numbers', 'Answers for', 'Licence of weights'], rows));
-  return EXIT.done;
+  return packs.map((pack) => ({
+    pack: pack.packId,
+    version: pack.version,
+    source: pack.source,
+    description: pack.description,
+    templateLength: pack.dims,
+    weightsLicence: pack.weightsLicence,
+    trainingData: pack.trainingData,
+    calibratedOn: pack.calibration.measuredOn,
+    recognitionModels: namesOf(pack.packId),
+  }));
 }
 
 async function addModel({ terminal, loadConfig }: CommandContext, manifestPath: string): Promise<ExitCode> {

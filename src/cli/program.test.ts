@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runHere as run } from '../../tests/support/run-cli.ts';
 import { packageVersion } from '../package-version.ts';
+import { REASONS } from './only-here.ts';
 
 describe('what can not work ends with 2 and a sentence, before anything is made', () => {
   test.each([
@@ -86,10 +87,12 @@ describe('a service to work through', () => {
   writeFileSync(keyFile, 'kith_0123456789abcdef', { mode: 0o600 });
   const service = ['--url', 'http://localhost:1', '--key-file', 'none'];
   test.each([
-    [['backup', '--to', 'x', ...service], /kith backup works on the data directory itself/],
-    [['gallery', 'rekey', 'club', ...service], /kith gallery rekey works on the data directory itself/],
+    [['backup', '--to', 'x', ...service], /kith backup doesn't work through a service: it works on the files/],
+    [
+      ['gallery', 'rekey', 'club', ...service],
+      /kith gallery rekey doesn't work through a service: it needs the master key/,
+    ],
     [['keys', 'list', '--tenant', 'x', '--url', 'http://localhost:1', '--key-file', keyFile], /leave out --tenant/],
-    [['doctor', ...service], /without --url/],
     [['people', 'list', '-g', 'x', '--url', 'http://kith.example', '--key-file', 'none'], /without TLS/],
     [['people', 'list', '-g', 'x', '--url', 'http://localhost:1'], /--key-file/],
     [['people', 'list', '-g', 'x', '--data-dir', 'x', ...service], /two places/],
@@ -99,3 +102,48 @@ describe('a service to work through', () => {
     expect(await run(argv)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(sentence) });
   });
 });
+
+test('the table of what works without --url only is that of the refusals, and each of them is given', async () => {
+  const docs = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+  const [, table = ''] = /\| command \| why \|\n\|[-|]+\|\n((?:\|.*\n)+)/.exec(docs) ?? [];
+  const rows = [...table.matchAll(/^\| (.*?) \| (.*?) \|$/gm)];
+  const listed = rows.flatMap(([, commands = '', why = '']) =>
+    [...commands.matchAll(/`([^`]+)`/g)].map(([, command = '']) => [command, why] as const),
+  );
+  expect(listed.map(([command]) => command).sort()).toEqual(Object.keys(REASONS).sort());
+  const together = new Set(['serve', 'demo', 'identity', 'cert']);
+  for (const [command, why] of listed) {
+    if (!together.has(command)) expect(REASONS[command], command).toContain(why);
+  }
+  for (const argv of ONLY_HERE) {
+    const result = await run([...argv, '--url', 'http://localhost:1', '--key-file', 'none']);
+    expect(result, argv.join(' ')).toMatchObject({ code: 2, stdout: '' });
+    const why = Object.entries(REASONS).find(([command]) => argv.join(' ').startsWith(command))?.[1];
+    expect(result.stderr, argv.join(' ')).toContain(` doesn't work through a service: ${why}.`);
+  }
+});
+
+const ONLY_HERE = [
+  ['vault', 'rotate'],
+  ['gallery', 'rekey', 'x'],
+  ['gallery', 'upgrade-model', 'x', '--to', 'y'],
+  ['backup', '--to', 'x'],
+  ['restore', 'x'],
+  ['migrate', '--from', 'data', '--to', 'postgres://x'],
+  ['upgrade'],
+  ['export', 'x', '--to', 'x', '--recipient', 'x'],
+  ['import', 'x', '--as', 'x', '--identity-file', 'x'],
+  ['protect', 'report', 'a', 'b'],
+  ['tenants', 'create', 'x'],
+  ['tenants', 'list'],
+  ['tenants', 'delete', 'x'],
+  ['models', 'add', 'x'],
+  ['models', 'check'],
+  ['models', 'calibrate', 'x', 'y'],
+  ['evaluate', 'x'],
+  ['bench'],
+  ['identity', 'x'],
+  ['cert'],
+  ['demo'],
+  ['serve'],
+];

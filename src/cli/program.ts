@@ -6,6 +6,7 @@ import { DamagedLogError } from '../damaged-log-error.ts';
 import { packageVersion } from '../package-version.ts';
 import { type CommandContext, configFor } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { whyOnlyHere } from './only-here.ts';
 import { printable } from './printable.ts';
 import type { ServiceClient } from './service/service-client.ts';
 import { ServiceError } from './service/service-error.ts';
@@ -151,10 +152,9 @@ function checkWhere(command: Command, options: GlobalOptions, where: Where): voi
     return;
   }
   if (where === 'data-directory') {
-    const path = [command.parent?.parent ? `${command.parent.name()} ` : '', command.name()].join('');
-    throw new UsageError(
-      `kith ${path} works on the data directory itself: run it on the machine of the service, without --url.`,
-    );
+    const words = command.parent?.parent ? [command.parent.name(), command.name()] : [command.name()];
+    const why = whyOnlyHere(words) ?? 'it works on the data directory itself';
+    throw new UsageError(`kith ${words.join(' ')} doesn't work through a service: ${why}.`);
   }
   if (options.dataDir !== undefined) {
     throw new UsageError('--url and --data-dir are two places to work: name one.');

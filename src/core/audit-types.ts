@@ -123,6 +123,20 @@ export interface AuditRef {
 /** An event as it stands in the log. */
 export type AuditRecord = AuditEvent & AuditActor & AuditRef & { /** ISO 8601. */ readonly time: string };
 
+/** How far a chain of the log has come, signed with the log's key. */
+export interface AuditHead {
+  readonly chain: string;
+  /** Number and hash of the last line it covers, and with it of all before. */
+  readonly seq: number;
+  readonly hash: string;
+  /** Where that line begins. */
+  readonly segment: number;
+  readonly offsetBytes: number;
+  readonly time: string;
+  /** Ed25519, base64. */
+  readonly signature: string;
+}
+
 /** How far a chain of a node's log had come, as the node signed it, kept apart from the node. */
 export interface AuditCheckpoint {
   /** Of the key that the log is signed with: SPKI, DER. */

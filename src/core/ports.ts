@@ -6,6 +6,7 @@ import type {
   AuditActor,
   AuditCheckpoint,
   AuditEvent,
+  AuditHead,
   AuditOutcome,
   AuditRecord,
   AuditRef,
@@ -286,6 +287,8 @@ export interface AuditHistory {
   check(): Promise<AuditCheck>;
   /** How the last one went; undefined before the first. */
   lastCheck(): AuditCheck | undefined;
+  /** The newest of each chain, but for one that is damaged. */
+  heads(): Promise<readonly AuditHead[]>;
 }
 
 /** Where nodes leave how far their logs have come, out of reach of whoever changes a node's files. Only ever added to. */

@@ -7,6 +7,7 @@ import type { AzureTier } from '../dialects/azure/tiers.ts';
 import { addKithDialect } from '../dialects/kith/kith.ts';
 import { addBiometricPolicy, type PolicyOptions } from '../dialects/kith/policy.ts';
 import type { ServiceFacts } from '../dialects/kith/status.ts';
+import { packageVersion } from '../package-version.ts';
 import { type DeclaredRoute, requireDeclaredPermissions } from './access.ts';
 import { addConsole } from './console.ts';
 import { addHealthRoutes } from './health.ts';
@@ -67,6 +68,7 @@ export async function createServer(deps: ServerDeps, options: ServerOptions): Pr
     ...(options.azureTier === undefined ? {} : { tier: options.azureTier }),
   });
   addKithDialect(app, deps, {
+    version: packageVersion(),
     lastHour: () => load.minutes(),
     lastBackup: options.lastBackup ?? (async () => undefined),
     freeDiskBytes: options.freeDiskBytes ?? (async () => undefined),

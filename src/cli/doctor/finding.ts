@@ -9,7 +9,8 @@ export interface Finding {
 }
 
 /** Looks and changes nothing; finds nothing where there is nothing to look at. */
-export type Check = (config: Config) => Promise<Finding | readonly Finding[] | undefined>;
+export type Look<T> = (at: T) => Promise<Finding | readonly Finding[] | undefined>;
+export type Check = Look<Config>;
 
 export const ok = (message: string): Finding => ({ outcome: 'ok', message });
 export const note = (message: string): Finding => ({ outcome: 'note', message });

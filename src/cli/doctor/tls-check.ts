@@ -19,7 +19,8 @@ export const checkTls: Check = async ({ tlsCertPath, tlsKeyPath }) => {
   return describeTerm(certificate);
 };
 
-function describeTerm({ validFrom, validTo }: X509Certificate): Finding {
+/** Until when, and whether already. */
+export function describeTerm({ validFrom, validTo }: X509Certificate): Finding {
   if (Date.parse(validFrom) > Date.now())
     return fault(`the certificate is not good before ${validFrom}: is the clock right?`);
   const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);

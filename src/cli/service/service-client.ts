@@ -22,6 +22,10 @@ export interface ServiceCall<A extends TSchema> {
 
 export interface ServiceClient {
   readonly baseUrl: string;
+  /** PEM; only who these vouch for is trusted then. */
+  readonly ca?: string;
+  /** Any page, once and without the key. */
+  look(path: string): Promise<Answer>;
   call<A extends TSchema>(call: ServiceCall<A>): Promise<Static<A>>;
   close(): Promise<void>;
 }
@@ -90,8 +94,19 @@ export function openServiceClient({ baseUrl, key, ca }: ServiceOptions): Service
     return new BusyError(error, waitOf(headers['retry-after']));
   }
 
+  async function look(path: string): Promise<Answer> {
+    try {
+      const { statusCode, headers, body } = await request(`${baseUrl}${path}`, { dispatcher: agent });
+      return { status: statusCode, headers, text: await readText(body) };
+    } catch (error) {
+      throw error instanceof ServiceError ? error : errorOfConnection(error, baseUrl);
+    }
+  }
+
   return {
     baseUrl,
+    ...(ca === undefined ? {} : { ca }),
+    look,
     async call(call) {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -107,7 +122,7 @@ export function openServiceClient({ baseUrl, key, ca }: ServiceOptions): Service
   };
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Deps } from '../../core/ports.ts';
 import type { Routes } from './route.ts';
+import { Status } from './status-wire.ts';
 import { wireTime } from './wire.ts';
 
 /** What the service was busy with in a minute. */
@@ -17,42 +18,13 @@ export interface MinuteLoad {
 
 /** What only the process around the dialect knows. */
 export interface ServiceFacts {
+  readonly version: string;
   /** Oldest first. */
   readonly lastHour: () => readonly MinuteLoad[];
   /** On the disk of the data directory; undefined where there is none. */
   readonly freeDiskBytes: () => Promise<number | undefined>;
   readonly lastBackup: () => Promise<{ readonly finishedMs: number; readonly bytes: number } | undefined>;
 }
-
-const Status = Type.Object({
-  uptimeS: Type.Number(),
-  memoryBytes: Type.Integer({ description: 'Of the whole service.' }),
-  faces: Type.Integer({ description: 'Templates that can be searched, of every gallery.' }),
-  indexBytes: Type.Integer(),
-  searches: Type.Integer({ description: 'Since the start.' }),
-  searchesQueued: Type.Integer(),
-  fastKernel: Type.Boolean(),
-  recall: Type.Number({ description: 'Measured share of fast searches that name whom the exact scan names first.' }),
-  recallSamples: Type.Integer(),
-  freeDiskBytes: Type.Optional(Type.Integer({ description: 'On the disk of the data directory.' })),
-  lastBackup: Type.Optional(
-    Type.Object(
-      { finishedAt: Type.String({ format: 'date-time' }), bytes: Type.Integer() },
-      { description: 'By `kith backup`, of this data directory; left out before the first.' },
-    ),
-  ),
-  lastHour: Type.Array(
-    Type.Object({
-      at: Type.String({ format: 'date-time' }),
-      requestsPerS: Type.Number(),
-      identifications: Type.Integer(),
-      medianMs: Type.Optional(Type.Number({ description: 'Of identifications, from request to answer.' })),
-      p95Ms: Type.Optional(Type.Number()),
-      mostQueued: Type.Integer({ description: 'Searches that waited at once.' }),
-    }),
-    { description: 'Minute by minute since the start, 60 at most, oldest first; the last one is under way.' },
-  ),
-});
 
 export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>, facts: ServiceFacts): void {
   routes.json({
@@ -67,6 +39,7 @@ export function addStatusRoute(routes: Routes, deps: Pick<Deps, 'index'>, facts:
       const backup = await facts.lastBackup();
       const freeDiskBytes = await facts.freeDiskBytes();
       return {
+        version: facts.version,
         uptimeS: Math.round(process.uptime()),
         memoryBytes: process.memoryUsage.rss(),
         faces: stats.enrolments,
