@@ -256,6 +256,9 @@ function beginPursuit(query: ScanQuery, slot: number): Pursuit {
 function wantedPersons({ allowed, exceptPersonNos }: ScanQuery): Pursuit['isWanted'] {
   const isAllowed = allowed && membership(allowed);
   if (exceptPersonNos === undefined) return isAllowed;
+  const [own, ...others] = exceptPersonNos;
+  // Nearly always nobody but the person who is searched with
+  if (others.length === 0) return (personNo) => personNo !== own && (!isAllowed || isAllowed(personNo));
   const excepted = new Set(exceptPersonNos);
   return (personNo) => !excepted.has(personNo) && (!isAllowed || isAllowed(personNo));
 }

@@ -34,8 +34,8 @@ export interface Sought {
   readonly signs: string;
   /** Only these persons. */
   readonly allowed?: Buffer;
-  /** None of these. */
-  readonly excepted?: Buffer;
+  /** None of these persons. */
+  readonly exceptPersonNos?: readonly number[];
 }
 
 export async function readGallery(query: Query, galleryNo: number): Promise<GalleryState> {
@@ -154,12 +154,15 @@ function toRow({ person_no, enrolment_no, score, distance }: Row): ScoredRow {
   };
 }
 
-function statementOf({ galleryNo, dims, vector, signs, allowed, excepted }: Sought) {
+function statementOf({ galleryNo, dims, vector, signs, allowed, exceptPersonNos = [] }: Sought) {
   const values: unknown[] = [galleryNo, vector];
   const place = (value: unknown): string => `$${values.push(value)}`;
   const conditions = ['gallery_no = $1'];
   if (allowed) conditions.push(`person_no = ANY (${place(allowed)}::bigint[])`);
-  if (excepted) conditions.push(`person_no <> ALL (${place(excepted)}::bigint[])`);
+  const [own, ...others] = exceptPersonNos;
+  if (own !== undefined) conditions.push(`person_no <> ${place(own)}`);
+  // Apart, as a list is taken to pieces for every row: nearly always there is nobody on it
+  if (others.length > 0) conditions.push(`person_no <> ALL (${place(personList(others).buffer)}::bigint[])`);
   // Both are unit vectors: their inner product is the cosine. pgvector answers its negative
   const scoreOf = (table: string): string => `-(${table}.vector <#> $2::halfvec(${dims}))`;
   return {

@@ -146,7 +146,7 @@ export class DatabaseSearch {
         vector: halfVector(rotated),
         signs: signBits(rotated),
         ...(allowed ? { allowed: allowed.buffer } : {}),
-        ...(asked.exceptPersonNos ? { excepted: personList(asked.exceptPersonNos).buffer } : {}),
+        ...(asked.exceptPersonNos ? { exceptPersonNos: asked.exceptPersonNos } : {}),
       },
     };
   }
