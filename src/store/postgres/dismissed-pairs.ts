@@ -13,6 +13,7 @@ import {
   PART,
   toDismissedPair,
   tooManyPairs,
+  twoByTwo,
 } from '../rows/dismissed-pairs.ts';
 import type { Connection } from './connection.ts';
 import type { Galleries } from './galleries.ts';
@@ -87,7 +88,7 @@ export function dismissedPairs(
     countDismissedPairs: async (ref) => (await count.get((await galleries.getHead(ref)).galleryNo)) ?? 0,
     async dismissedPersonNos(ref) {
       const rows = await numbers.all((await galleries.getHead(ref)).galleryNo);
-      return Uint32Array.from(rows.flatMap(({ personNo, other }) => [personNo, other]));
+      return twoByTwo(rows.map(({ personNo, other }) => [personNo, other]));
     },
     async listDismissalsOfPerson(ref, personId) {
       const { personNo } = await persons.getPersonNo(ref, personId);

@@ -67,6 +67,13 @@ export function inOrder(personNo: number, other: number): readonly [number, numb
   return personNo < other ? [personNo, other] : [other, personNo];
 }
 
+/** One after the other: there may be a hundred thousand of them. */
+export function twoByTwo(pairs: readonly (readonly [number, number])[]): Uint32Array {
+  const numbers = new Uint32Array(2 * pairs.length);
+  for (let i = 0; i < pairs.length; i++) numbers.set(pairs[i] as readonly [number, number], 2 * i);
+  return numbers;
+}
+
 export function tooManyPairs(max: number): KithError {
   return new KithError({
     kind: 'limit-exceeded',

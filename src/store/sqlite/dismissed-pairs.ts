@@ -13,6 +13,7 @@ import {
   PART,
   toDismissedPair,
   tooManyPairs,
+  twoByTwo,
 } from '../rows/dismissed-pairs.ts';
 import type { Galleries } from './galleries.ts';
 import type { Persons } from './persons.ts';
@@ -83,7 +84,7 @@ export function dismissedPairs(
     listDismissedPairs: (ref, { beforePairNo = Number.MAX_SAFE_INTEGER, limit }) =>
       list.all(galleries.getHead(ref).galleryNo, beforePairNo, limit).map(toDismissedPair),
     countDismissedPairs: (ref) => count.get(galleries.getHead(ref).galleryNo) ?? 0,
-    dismissedPersonNos: (ref) => Uint32Array.from(numbers.all(galleries.getHead(ref).galleryNo).flat()),
+    dismissedPersonNos: (ref) => twoByTwo(numbers.all(galleries.getHead(ref).galleryNo)),
     listDismissalsOfPerson(ref, personId) {
       const { personNo } = persons.getPersonNo(ref, personId);
       return ofPerson.all(personNo, personNo);
