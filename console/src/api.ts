@@ -10,6 +10,9 @@ import type {
   DismissedPage,
   DuplicatePair,
   EnrolledFace,
+  Erasure,
+  ErasuresPage,
+  ErasuresWanted,
   Gallery,
   Identified,
   Merge,
@@ -213,8 +216,16 @@ export function createApi(firstKey: string) {
       json<{ uses: PersonUse[] }>('GET', `/persons/${encodeURIComponent(personId)}/record`).then(({ uses }) => uses),
     personRecordPage: (personId: string) =>
       send('GET', `/persons/${encodeURIComponent(personId)}/record?format=html`).then((response) => response.blob()),
-    records: (action: 'search' | 'erase-person', limit: number) =>
-      json<{ records: AuditRecord[] }>('GET', `/audit?action=${action}&limit=${limit}`).then(({ records }) => records),
+    searchRecords: (limit: number) =>
+      json<{ records: AuditRecord[] }>('GET', `/audit?action=search&limit=${limit}`).then(({ records }) => records),
+    erasures: ({ galleryId, before, limit }: ErasuresWanted) => {
+      const query = new URLSearchParams({ limit: String(limit) });
+      if (galleryId !== undefined) query.set('gallery', galleryId);
+      if (before !== undefined) query.set('before', before);
+      return json<ErasuresPage>('GET', `/erasures?${query}`);
+    },
+    erasureReceipt: ({ chain, seq }: Erasure['record']) =>
+      json<unknown>('GET', `/erasures/${encodeURIComponent(chain)}/${seq}/receipt`),
     /** Who will be forgotten by then, if nobody finds them until. */
     overdue: (galleryId: string, by: Date, limit: number) =>
       json<{ people: OverduePerson[]; next?: string }>(

@@ -6,3 +6,8 @@ export function saveFile(file: Blob, name: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
+
+/** What proves an erasure goes to whoever asked for it; this page keeps nothing. */
+export function saveReceipt(receipt: unknown, name: string): void {
+  saveFile(new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' }), name);
+}

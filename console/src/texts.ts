@@ -1,6 +1,12 @@
 // Every word of the console, so that a language can be added beside it. Functions are for words around numbers.
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
+/** What is done without a key that somebody was given. */
+const nobodysKey: Readonly<Record<string, string>> = {
+  environment: 'with the key of the settings',
+  'command-line': 'on the command line',
+};
+
 export const texts = {
   product: 'Kith',
   claim: 'Faces of the people you know, on your own machine.',
@@ -338,7 +344,7 @@ export const texts = {
     showUses: 'Show what is on record',
     noUses: 'No search has named this person.',
     named: (score: number) => `named, score ${score.toFixed(2)}`,
-    byKey: (keyId: string) => `with key ${keyId.slice(0, 8)}`,
+    byKey: (keyId: string) => nobodysKey[keyId] ?? `with key ${keyId.slice(0, 8)}`,
     quality: (words: string) => `Quality: ${words}`,
     mergeWith: 'With whom?',
     saveRecord: 'Save everything that is held about them',
@@ -446,10 +452,6 @@ export const texts = {
     soonMore: (shown: number) => `These ${shown} are the first; there are more. Whoever is found until then stays.`,
     noneSoon: 'Nobody.',
     lastUsed: (date: string) => `last found or added on ${date}`,
-    erasures: 'Latest erasures',
-    erasuresHelp: 'The signed receipt of each was given to whoever erased.',
-    noErasures: 'None on record.',
-    byRetention: 'by the rule of this gallery',
     whom: (no: number) => `person ${no}`,
     searches: 'Latest searches',
     noSearches: 'None on record.',
@@ -457,6 +459,25 @@ export const texts = {
     namedSome: (n: number) => `named ${count(n, 'person', 'people')}`,
     never:
       'Kith never guesses emotion, gender, age or ethnicity, keeps nothing of people who are unknown, and gives out nothing that was measured of a face.',
+  },
+  erasures: {
+    title: 'Latest erasures',
+    help: 'The signed receipt of each can be saved at any time. It is made out again from the log, once its record was checked; that is on record too.',
+    ofAll: 'Of every gallery, deleted ones too',
+    none: 'None on record.',
+    noneYet: 'None in the newest part of the log.',
+    gallery: 'The whole gallery',
+    tenant: 'Everything',
+    took: (faces: number, pictures: number) =>
+      `${count(faces, 'face', 'faces')}, ${count(pictures, 'picture', 'pictures')}`,
+    retention: 'by the gallery’s rule: nobody found them for too long',
+    id: (personId: string) => `Person ${personId}`,
+    save: 'Save the receipt',
+    saveOf: (what: string, when: string) => `Save the receipt: ${what}, ${when}`,
+    saved: 'Saved.',
+    more: 'Show older ones',
+    elsewhere: (nodes: string) =>
+      `What was erased through other nodes is in their own logs and not listed here: ${nodes}.`,
   },
   keys: {
     title: 'Keys',

@@ -244,6 +244,30 @@ export interface AuditRecord {
   named?: { personId: string; score: number }[][];
 }
 
+/** Of the audit log. */
+export interface Erasure {
+  record: { chain: string; seq: number };
+  erasedAt: string;
+  subject: { what: 'person' | 'gallery' | 'tenant'; galleryId?: string; personId?: string };
+  cause: 'asked' | 'retention';
+  keyId: string;
+  removed?: { persons: number; templates: number; photos: number };
+}
+
+export interface ErasuresWanted {
+  /** Of every gallery, when left out. */
+  galleryId: string | undefined;
+  before: string | undefined;
+  limit: number;
+}
+
+export interface ErasuresPage {
+  erasures: Erasure[];
+  next?: string;
+  /** What they erased is in their own logs. */
+  otherNodes: string[];
+}
+
 export interface AuditStatus {
   state: 'unchecked' | 'intact' | 'changed';
   checkedAt?: string;

@@ -5,7 +5,7 @@ import { ConsentCard } from '../consent-card.tsx';
 import { Panel } from '../panel.tsx';
 import { PersonPicker } from '../person-picker.tsx';
 import { PersonUses } from '../person-uses.tsx';
-import { saveFile } from '../save-file.ts';
+import { saveReceipt } from '../save-file.ts';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Action, Confirmed, Doing, day, Empty, FacePicture, Fault, Loading, useLoad } from '../ui.tsx';
@@ -139,7 +139,7 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
           isDanger
           act={async () => {
             const receipt = await api.erasePerson(galleryId, personId);
-            if (receipt) saveReceipt(receipt, personId);
+            if (receipt) saveReceipt(receipt, `erasure-${personId}.json`);
             await refresh();
             window.location.hash = 'people';
           }}
@@ -149,12 +149,6 @@ function PersonView({ person, faces, merges, consent, reload }: PersonViewProps)
       </section>
     </>
   );
-}
-
-/** What proves the erasure goes to whoever asked for it; this page keeps nothing. */
-function saveReceipt(receipt: unknown, personId: string): void {
-  const file = new Blob([JSON.stringify(receipt, null, 2)], { type: 'application/json' });
-  saveFile(file, `erasure-${personId}.json`);
 }
 
 function Faces(props: {

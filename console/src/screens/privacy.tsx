@@ -1,16 +1,14 @@
 import type { ReactNode } from 'react';
+import { Erasures } from '../erasures.tsx';
 import { useGallery } from '../session.tsx';
 import { texts } from '../texts.ts';
 import { Confirmed, day, Fault, type Loaded, Loading, moment, useLoad } from '../ui.tsx';
-import type { AuditRecord } from '../wire.ts';
 
 /** Of every gallery; those of this one are listed. */
 const SHOWN_RECORDS = 50;
 const SHOWN_PEOPLE = 20;
 const SOON_DAYS = 30;
 const DAY_MS = 86_400_000;
-/** Who acts when people's time is over. */
-const RETENTION = 'retention-sweep';
 
 export function Privacy() {
   const { api, gallery, refresh } = useGallery();
@@ -139,36 +137,13 @@ function SoonForgotten() {
   );
 }
 
-function useRecords(action: 'search' | 'erase-person'): Loaded<readonly AuditRecord[]> {
+function Searches() {
   const { api, gallery } = useGallery();
   const { galleryId } = gallery;
-  return useLoad(async () => {
-    const records = await api.records(action, SHOWN_RECORDS);
+  const searches = useLoad(async () => {
+    const records = await api.searchRecords(SHOWN_RECORDS);
     return records.filter((record) => record.gallery?.galleryId === galleryId && record.outcome === 'done');
-  }, `${galleryId} ${action}`);
-}
-
-function Erasures() {
-  const erasures = useRecords('erase-person');
-  return (
-    <Listed
-      title={texts.privacy.erasures}
-      help={texts.privacy.erasuresHelp}
-      loaded={erasures}
-      none={texts.privacy.noErasures}
-    >
-      {({ seq, at, keyId, personIds = [] }) => (
-        <li key={`${at} ${seq}`}>
-          {moment(at)} · {texts.people(personIds.length)} ·{' '}
-          <span className="fine">{keyId === RETENTION ? texts.privacy.byRetention : texts.person.byKey(keyId)}</span>
-        </li>
-      )}
-    </Listed>
-  );
-}
-
-function Searches() {
-  const searches = useRecords('search');
+  }, galleryId);
   return (
     <Listed title={texts.privacy.searches} loaded={searches} none={texts.privacy.noSearches}>
       {({ seq, at, keyId, named }) => {
