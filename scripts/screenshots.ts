@@ -10,7 +10,12 @@ import { type FaceName, portraitOf, samplePhoto } from '../tests/support/photos.
 import { startService } from '../tests/support/service.ts';
 
 const OUT = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const PEOPLE: Readonly<Record<string, FaceName>> = { 'Anna Ek': 'ann', 'Berta Lind': 'bob', 'Dora Holm': 'dan' };
+const PEOPLE: Readonly<Record<string, FaceName>> = {
+  'Anna Ek': 'ann',
+  'Berta Lind': 'bob',
+  'Clara Nyman': 'cleo',
+  'Dora Holm': 'dan',
+};
 
 const service = await startService();
 const browser = await launchChromium();
@@ -52,8 +57,12 @@ for (const scheme of ['light', 'dark'] as const) {
   await page.waitForLoadState('networkidle');
   await keep(await page.screenshot({ fullPage: true }), `console-identify-${scheme}`);
   await goTo(page, 'people');
-  await page.getByRole('gridcell').first().waitFor();
-  await page.waitForLoadState('networkidle');
+  await page.mouse.move(0, 0);
+  // Pictures are asked for once a tile was in view for a moment
+  await page
+    .locator('.people-rows img.face')
+    .nth(Object.keys(PEOPLE).length - 1)
+    .waitFor();
   await keep(await page.screenshot(), `console-people-${scheme}`);
   await context.close();
 }
