@@ -78,13 +78,13 @@ function Answer(props: { readonly faces: readonly [OneFace, OneFace]; readonly v
         ))}
       </div>
       <h2 className={`outcome outcome-${outcome}`}>{texts.compare[outcome]}</h2>
-      {outcome !== 'unknown' && <p>{texts.identify.confidence(confidence)}</p>}
+      <p>{texts.compare.closeness(oneIn(strangerRate))}</p>
       {poor && <p className="quality-low">{texts.face.poor(qualityInWords(poor))}</p>}
       <p className="fine">{texts.compare.risk(oneIn(rule.expectedFmr))}</p>
       <Numbers
         rows={[
           [texts.identify.score, score.toFixed(3)],
-          [texts.compare.chance, oneIn(strangerRate)],
+          [texts.identify.confidence, confidence.toFixed(2)],
           [texts.identify.threshold, rule.threshold.toFixed(3)],
           [texts.identify.reviewFrom, rule.reviewThreshold.toFixed(3)],
           [texts.compare.qualityFirst, qualityInWords(qualities[0])],

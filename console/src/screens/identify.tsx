@@ -166,7 +166,7 @@ function FaceAnswer(props: {
           </p>
           <p className={`outcome outcome-${face.outcome}`}>{texts.identify[face.outcome]}</p>
           {isNamed && (
-            <p className="fine">{isTied ? texts.identify.tied : texts.identify.confidence(best.confidence)}</p>
+            <p className="fine">{isTied ? texts.identify.tied : texts.identify.closeness(oneIn(best.strangerRate))}</p>
           )}
           {isNamed && others.length > 0 && (
             <p className="fine">
@@ -199,7 +199,7 @@ function FaceNumbers({ face }: { readonly face: IdentifiedFace }) {
     ...(best
       ? ([
           [texts.identify.score, best.score.toFixed(3)],
-          [texts.identify.chance, oneIn(best.strangerRate)],
+          [texts.identify.confidence, best.confidence.toFixed(2)],
         ] as const)
       : []),
     [texts.identify.threshold, search.threshold.toFixed(3)],

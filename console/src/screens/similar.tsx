@@ -155,7 +155,7 @@ function Likeness(props: { readonly outcome: SimilarFace['outcome']; readonly st
       <p className={`outcome outcome-${outcome}`}>
         {outcome === 'unknown' ? texts.similar.unlike : texts.identify[outcome]}
       </p>
-      <p className="fine">{texts.similar.chance(oneIn(strangerRate))}</p>
+      <p className="fine">{texts.identify.closeness(oneIn(strangerRate))}</p>
     </>
   );
 }
