@@ -142,7 +142,7 @@ describe.skipIf(!hasChromium)('dismissed pairs (skipped without /usr/bin/chromiu
     await pair(page).waitFor();
     await api('DELETE', `/galleries/broken/people/${anne}`);
     await page.getByRole('button', { name: 'Two people: dismiss' }).click();
-    await page.getByRole('alert').filter({ hasText: 'There is no person' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'This person is not here' }).waitFor();
     expect(await pair(page).count()).toBe(1);
     expect(await api('GET', `/galleries/broken/people/${anna}`)).toMatchObject({ name: 'Anna' });
   });
