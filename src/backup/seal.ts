@@ -1,5 +1,5 @@
 // Backups are files in the age format (age-encryption.org/v1): anybody's age tool opens them, with the right key.
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { BadBackupError } from './bad-backup-error.ts';
 
@@ -28,11 +28,35 @@ function addRecipient(encrypter: Encrypter, recipient: string): void {
 export async function unseal(sealed: ReadableStream<Uint8Array>, key: OpenedWith): Promise<ReadableStream<Uint8Array>> {
   const decrypter = new Decrypter();
   if ('passphrase' in key) decrypter.addPassphrase(key.passphrase);
-  else for (const identity of key.identities) decrypter.addIdentity(identity);
+  else for (const identity of key.identities) addIdentity(decrypter, identity);
   try {
     return await decrypter.decrypt(sealed);
   } catch (cause) {
     throw new BadBackupError('It does not open: it was sealed to another key, or is no backup.', { cause });
+  }
+}
+
+/** Nothing of what the line says is told: it may be another secret. */
+function addIdentity(decrypter: Decrypter, identity: string): void {
+  try {
+    decrypter.addIdentity(identity);
+  } catch (cause) {
+    throw new BadBackupError('The file with the private key holds a line that is none: kith identity makes one.', {
+      cause,
+    });
+  }
+}
+
+/** How a file in the age format begins. */
+const FIRST_LINE = 'age-encryption.org/v1\n';
+
+export async function isSealed(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(FIRST_LINE.length), 0, FIRST_LINE.length, 0);
+    return buffer.toString('latin1', 0, bytesRead) === FIRST_LINE;
+  } finally {
+    await file.close();
   }
 }
 

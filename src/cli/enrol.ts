@@ -42,6 +42,7 @@ export function addEnrolCommand(program: Command, run: RunCommand): void {
     .description('Adds people to a gallery from their photos. Running it again adds only what is new.')
     .argument('[folder]', 'a folder with a folder for each person, named after them')
     .requiredOption('-g, --gallery <id>', 'the gallery; made when it is missing')
+    .showHelpAfterError('Example: kith enrol ./people --gallery family (kith enrol --help tells more)')
     .addOption(
       new Option('--pattern <pattern>', "take the person from the file's name instead: '{person}_*.jpg'").conflicts(
         'csv',

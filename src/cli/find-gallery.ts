@@ -1,12 +1,11 @@
+import { MAX_PAGE } from '../core/limits.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Gallery, GalleryKind } from '../core/types.ts';
 import { DEFAULT_TENANT } from '../default-tenant.ts';
-import { UsageError } from './usage-error.ts';
+import { noSuchGallery } from './no-such-gallery.ts';
 
 /** Kinds that hold persons, in the order in which an id is looked up. */
 export const PERSON_GALLERY_KINDS = ['large-person', 'person'] as const satisfies readonly GalleryKind[];
-
-const SUGGESTED = 10;
 
 export async function findGallery(deps: Pick<Deps, 'store'>, galleryId: string): Promise<Gallery | undefined> {
   for (const kind of PERSON_GALLERY_KINDS) {
@@ -21,12 +20,10 @@ export async function getGallery(deps: Pick<Deps, 'store'>, galleryId: string): 
   const gallery = await findGallery(deps, galleryId);
   if (gallery) return gallery;
   const pages = await Promise.all(
-    PERSON_GALLERY_KINDS.map((kind) => deps.store.listGalleries(DEFAULT_TENANT, kind, { limit: SUGGESTED })),
+    PERSON_GALLERY_KINDS.map((kind) => deps.store.listGalleries(DEFAULT_TENANT, kind, { limit: MAX_PAGE })),
   );
-  const known = pages.flat().map((found) => found.galleryId);
-  throw new UsageError(
-    known.length > 0
-      ? `There is no gallery "${galleryId}"; there are: ${known.join(', ')}.`
-      : `There is no gallery "${galleryId}", nor any other yet: kith enrol makes one.`,
+  throw noSuchGallery(
+    galleryId,
+    pages.flat().map((found) => found.galleryId),
   );
 }

@@ -1,7 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openGalleryFile, writeGalleryFile } from '../backup/gallery-file.ts';
-import { readKeyLines } from '../backup/seal.ts';
+import { isSealed, readKeyLines } from '../backup/seal.ts';
 import { openRecordsAndPacks, removeCopies } from '../compose.ts';
 import { audited, auditedGallery } from '../core/audited.ts';
 import { checkMovedPerson, describeGallery, exportPeople, importGallery } from '../core/operations/move-gallery.ts';
@@ -9,7 +10,7 @@ import { DEFAULT_TENANT } from '../default-tenant.ts';
 import { type CommandContext, closing, withRecordsAndPacks } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { getGallery } from './find-gallery.ts';
-import { describeFileError } from './image-file.ts';
+import { describeFileError, displayName } from './image-file.ts';
 import type { RunCommand } from './program.ts';
 import { UsageError } from './usage-error.ts';
 import { count } from './words.ts';
@@ -20,8 +21,8 @@ interface ExportOptions {
 }
 
 interface ImportOptions {
-  readonly as: string;
-  readonly identityFile: string;
+  readonly as?: string;
+  readonly identityFile?: string;
 }
 
 export function addExportCommand(program: Command, run: RunCommand): void {
@@ -42,9 +43,12 @@ export function addImportCommand(program: Command, run: RunCommand): void {
     .command('import')
     .description('Makes a gallery from what another Kith exported, once every byte of it is checked.')
     .argument('<file>', 'what kith export wrote')
-    .requiredOption('--as <gallery>', 'the id that it gets here; must be free')
-    .requiredOption('--identity-file <file>', 'the private key that it was sealed to')
-    .addHelpText('after', '\nExample:\n  kith import club.age --as club --identity-file kith.key')
+    .option('--as <gallery>', 'the id that it gets here; must be free')
+    .option('--identity-file <file>', 'the private key that it was sealed to')
+    .addHelpText(
+      'after',
+      '\nBoth options are needed. To add people from their photos: kith enrol.\n\nExample:\n  kith import club.age --as club --identity-file kith.key',
+    )
     .action((file: string, options: ImportOptions, command: Command) =>
       run(command, (context) => importFile(context, file, options)),
     );
@@ -75,15 +79,40 @@ function exportGallery(
   });
 }
 
+/** "Import" is what other tools call adding people: who has photos or a list is told what does it here. */
+async function requireExport(file: string): Promise<void> {
+  const name = displayName(file);
+  const stats = await stat(file).catch((error: unknown) => {
+    throw new UsageError(`${name}: ${describeFileError(error)}`);
+  });
+  const instead = 'kith import takes a gallery that kith export wrote. To add people';
+  if (stats.isDirectory()) {
+    throw new UsageError(
+      `${name} is a folder, and ${instead} from a folder of photos: kith enrol ${name} --gallery <gallery>`,
+    );
+  }
+  if (await isSealed(file)) return;
+  throw new UsageError(
+    /\.(csv|tsv|txt)$/i.test(file)
+      ? `${name} is no exported gallery, and ${instead} by a spreadsheet of names and photos: kith enrol --csv ${name} --gallery <gallery>`
+      : `${name} is no exported gallery, and ${instead} from a folder of photos: kith enrol <folder> --gallery <gallery>`,
+  );
+}
+
 async function importFile(
   { terminal, loadConfig }: CommandContext,
   file: string,
-  options: ImportOptions,
+  { as: galleryId, identityFile }: ImportOptions,
 ): Promise<ExitCode> {
   const config = loadConfig();
   const from = resolve(file);
-  const identities = await readKeyLines(options.identityFile).catch((error: unknown) => {
-    throw new UsageError(`${options.identityFile}: ${describeFileError(error)}`);
+  await requireExport(file);
+  if (galleryId === undefined) throw new UsageError('Say by which id the gallery gets here: --as <gallery>.');
+  if (identityFile === undefined) {
+    throw new UsageError('Name the file with the private key that it was sealed to: --identity-file <file>.');
+  }
+  const identities = await readKeyLines(identityFile).catch((error: unknown) => {
+    throw new UsageError(`${identityFile}: ${describeFileError(error)}`);
   });
   const opened = () =>
     openGalleryFile(from, { identities }).catch((error: unknown) => {
@@ -94,13 +123,13 @@ async function importFile(
   const { gallery, people } = await opened();
   for await (const person of people) checkMovedPerson(person, gallery.dims);
   return closing(await openRecordsAndPacks(config, 'command-line'), async (deps) => {
-    const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId: options.as } as const;
+    const ref = { tenantId: DEFAULT_TENANT, kind: 'large-person', galleryId } as const;
     // A running service follows by itself; what it keeps of the index on the disk goes
     const follower = { catchUp: () => removeCopies(config) };
     const counts = await importGallery({ ...deps, follower }, ref, await opened());
-    terminal.record({ type: 'gallery-imported', galleryId: options.as, ...counts });
+    terminal.record({ type: 'gallery-imported', galleryId, ...counts });
     terminal.say(
-      `The gallery "${options.as}" is here: ${count(counts.persons, 'person', 'people')} with ${count(counts.enrolments, 'face')}.`,
+      `The gallery "${galleryId}" is here: ${count(counts.persons, 'person', 'people')} with ${count(counts.enrolments, 'face')}.`,
     );
     return EXIT.done;
   });

@@ -26,7 +26,21 @@ describe('what can not work ends with 2 and a sentence, before anything is made'
     [['keys', 'create', '--permission', 'everything'], /There is no permission "everything"/],
     [['cert', '--host', 'https://kith.lan'], /neither a host name/],
     [['evaluate', 'scripts', '--report', 'package.json'], /no report of kith evaluate/],
-    [['nonsense'], /unknown command/],
+    [['add', 'people'], /There is no "kith add"; use kith enrol <folder>/],
+    [['people', 'add', 'Ann'], /There is no "kith people add"; use kith enrol <folder>/],
+    [['person', 'list'], /use kith people list/],
+    [['search', 'x.jpg'], /use kith identify/],
+    [['people', 'remove', 'Ann'], /use kith people erase/],
+    [['idetify', 'x.jpg'], /Did you mean kith identify\?/],
+    [['people', 'lst', '-g', 'club'], /Did you mean kith people list\?/],
+    [['audit', 'zzz'], /kith audit --help lists/],
+    [['\u001b[31mred'], /There is no "kith \\u\{1b\}\[31mred"/],
+    [['people', 'list'], /kith gallery list names those/],
+    [['enrol'], /kith enrol \.\/people --gallery family/],
+    [['import', 'scripts'], /is a folder.*kith enrol scripts --gallery/],
+    [['import', 'members.csv'], /no such file/],
+    [['import', 'package.json'], /no exported gallery.*kith enrol <folder>/],
+    [['nonsense'], /There is no "kith nonsense": kith --help/],
   ])('%j', async (argv, sentence) => {
     const dataDir = join(mkdtempSync(join(tmpdir(), 'kith-usage-')), 'data');
     const result = await run(argv, { KITH_DATA_DIR: dataDir });
@@ -39,6 +53,14 @@ describe('what can not work ends with 2 and a sentence, before anything is made'
     const result = await run(['people', 'list', '-g', 'x'], { KITH_PORT: 'eighty', KITH_PROT: '1' });
     expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/KITH_PORT.*\n.*KITH_PROT/) });
   });
+});
+
+test('who would import a spreadsheet is told what takes it', async () => {
+  const list = join(mkdtempSync(join(tmpdir(), 'kith-list-')), 'members.csv');
+  writeFileSync(list, 'person,file\nAnn,ann.jpg\n');
+  const { code, stderr } = await run(['import', list]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`kith enrol --csv ${list} --gallery <gallery>`);
 });
 
 /** The names below "Commands:". */

@@ -6,6 +6,7 @@ import { DamagedLogError } from '../damaged-log-error.ts';
 import { packageVersion } from '../package-version.ts';
 import { type CommandContext, configFor } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { explainUnknown } from './first-guesses.ts';
 import { whyOnlyHere } from './only-here.ts';
 import { printable } from './printable.ts';
 import type { ServiceClient } from './service/service-client.ts';
@@ -79,12 +80,34 @@ async function addCommands(program: Command, run: RunCommand, argv: readonly str
   for (const [name, load] of Object.entries(COMMANDS)) {
     if (named.length === 0 || named.includes(name)) (await load())(program, run);
   }
+  const names = Object.keys(COMMANDS);
+  program.on('command:*', ([word = '']) => {
+    throw new UsageError(explainUnknown(word, '', names));
+  });
+  for (const group of program.commands.filter(({ commands }) => commands.length > 0)) {
+    group.on('command:*', ([word = '']) => {
+      throw new UsageError(
+        explainUnknown(
+          word,
+          group.name(),
+          group.commands.map((command) => command.name()),
+        ),
+      );
+    });
+  }
 }
 
-const EXIT_CODES_HELP = `
+const MORE_HELP = `
+First steps, with a folder for each person, named after them:
+  kith demo
+  kith enrol ./people --gallery family
+  kith identify party.jpg --gallery family --annotate party.png
+
 Exit codes: 0 done, 1 some was refused or is wrong, 2 nothing was done, 130 stopped by Ctrl-C,
 141 the reader of a pipe went away.
 Colour is off with NO_COLOR and where output is no terminal. Settings: the KITH_* variables of the service.`;
+
+const WHICH_GALLERY = '(kith gallery list names those there are)\n';
 
 /** The `kith` command; answers the exit code. */
 export async function runCli(argv: readonly string[], cli: CliProcess): Promise<ExitCode> {
@@ -100,13 +123,16 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
     .option('--ca <file.pem>', 'with --url: whose certificates to trust, as kith cert makes one')
     .option('--allow-plain-http', 'with --url: even to another machine, where all can be read on the way')
     .version(`kith ${packageVersion()}`, '--version', 'tell the version, and nothing else')
+    .helpOption('-h, --help', 'show this')
+    .helpCommand('help [command]', 'show the help of a command')
     .addOption(new Option('--debug', 'show where an unexpected error came from').hideHelp())
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => cli.stdout.write(text),
       writeErr: (text) => cli.stderr.write(text),
+      outputError: (text, write) => write(text.includes('--gallery <id>') ? `${text}${WHICH_GALLERY}` : text),
     })
-    .addHelpText('after', EXIT_CODES_HELP)
+    .addHelpText('after', MORE_HELP)
     .showHelpAfterError('(add --help for how to use it)')
     .exitOverride();
 
@@ -125,6 +151,11 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
         loadConfig: () => configFor(cli.env, options),
         ...(service ? { service } : {}),
       });
+    } catch (error) {
+      const galleryId: unknown = command.opts().gallery ?? command.args[0];
+      if (!service || !isNoGallery(error) || typeof galleryId !== 'string') throw error;
+      const { explainNoGallery } = await import('./gallery/remote-galleries.ts');
+      throw await explainNoGallery(service, galleryId, error);
     } finally {
       await service?.close();
     }
@@ -141,6 +172,10 @@ export async function runCli(argv: readonly string[], cli: CliProcess): Promise<
     // A usage error is told before anything is done, whatever was shown before the question
     return terminal?.hasResult && !(error instanceof UsageError) ? EXIT.someRefused : EXIT.nothingDone;
   }
+}
+
+function isNoGallery(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code === 'gallery-not-found';
 }
 
 function checkWhere(command: Command, options: GlobalOptions, where: Where): void {

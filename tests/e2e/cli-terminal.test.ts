@@ -115,6 +115,17 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped: needs script of util-linu
     for (const name of WIDE_NAMES) expect(names).toContain(name.normalize('NFC'));
   });
 
+  test.each([
+    [['idetify', 'x.jpg', '-g', 'wide'], /^kith: There is no "kith idetify"\. Did you mean kith identify\?$/],
+    [['identify', 'x.jpg', '-g', 'wid'], /^kith: There is no gallery "wid"\. Did you mean wide\? There are: .*wide\.$/],
+    [['add', 'people'], /^kith: There is no "kith add"; use kith enrol <folder> --gallery <gallery>/],
+  ])('%j is answered with what was likely meant', async (args, sentence) => {
+    const session = inTerminal(args, { columns: 140 });
+    expect(await session.ended).toBe(2);
+    const lines = (await session.rows()).map((row) => row.join('').trimEnd()).filter((line) => line !== '');
+    expect(lines).toEqual([expect.stringMatching(sentence)]);
+  });
+
   test('colour stands in a terminal, unless NO_COLOR or a dumb one says otherwise', async () => {
     const args = ['people', 'list', '-g', 'wide'];
     const shown = async (extra: Readonly<Record<string, string>>) => {

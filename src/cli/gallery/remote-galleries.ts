@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { MAX_PAGE } from '../../core/limits.ts';
 import { Overdue, RetentionApplied } from '../../dialects/kith/retention-wire.ts';
 import * as wire from '../../dialects/kith/wire.ts';
+import { noSuchGallery } from '../no-such-gallery.ts';
 import { pathTo } from '../service/path-to.ts';
 import type { ServiceClient } from '../service/service-client.ts';
 import type { GallerySettings, KnownGalleries, KnownGallery } from './known-galleries.ts';
@@ -61,6 +62,20 @@ export function openRemoteGalleries(service: ServiceClient): KnownGalleries {
 export async function findRemoteGallery(service: ServiceClient, galleryId: string): Promise<KnownGallery> {
   const path = pathTo('galleries', galleryId);
   return known(await service.call({ method: 'GET', path, answers: wire.Gallery, isRepeatable: true }));
+}
+
+/** The service only said that there is none: which there are helps more, as far as the key may know. */
+export async function explainNoGallery(service: ServiceClient, galleryId: string, said: Error): Promise<Error> {
+  const path = pathTo('galleries');
+  const query = { limit: MAX_PAGE };
+  const page = await service
+    .call({ method: 'GET', path, query, answers: wire.Galleries, isRepeatable: true })
+    .catch(() => undefined);
+  if (!page) return said;
+  return noSuchGallery(
+    galleryId,
+    page.galleries.map((found) => found.galleryId),
+  );
 }
 
 /** Needs a key that may do everything. */
