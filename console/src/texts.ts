@@ -430,7 +430,9 @@ export const texts = {
     purpose: 'Purpose',
     basis: 'Lawful basis',
     retention: 'Kept after last use',
-    days: (n: number) => count(n, 'day', 'days'),
+    /** Said in years where it is so many: 1,095 days, or 1,096 with a leap day, are three. */
+    days: (n: number) =>
+      n >= 365 && n % 365 <= n / 1460 + 1 ? count(Math.floor(n / 365), 'year', 'years') : count(n, 'day', 'days'),
     consentPolicy: 'Consent',
     attested: 'The operator answers for it',
     required: 'Each person’s own, on record',
