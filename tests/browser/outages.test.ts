@@ -181,4 +181,15 @@ describe.skipIf(!hasChromium)('a service that goes away (skipped without /usr/bi
     }
     await page.getByText(shown).first().waitFor();
   });
+
+  test('a health page that is only looked at says so by itself, keeps its figures, and is well by itself again', async () => {
+    const page = await pages.open('health');
+    await page.getByText('Running for').waitFor();
+    await kill();
+    await fault(page).waitFor();
+    expect(await page.getByText('Free on the disk').count()).toBe(1);
+    await start();
+    await fault(page).waitFor({ state: 'detached' });
+    await page.getByText('Free on the disk').waitFor();
+  });
 });
