@@ -32,8 +32,8 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
     openForced: () => open({ exactRows: 0 }),
     ways: [
       { name: 'exactly', dims: 128, open: () => open() },
-      { name: 'by signs', dims: 512, open: () => open({ exactRows: 0 }) },
-      { name: 'by signs, padded', dims: 200, open: () => open({ exactRows: 0 }) },
+      { name: 'by level codes', dims: 512, open: () => open({ exactRows: 0 }) },
+      { name: 'by level codes, padded', dims: 200, open: () => open({ exactRows: 0 }) },
     ],
     numRuns: 8,
     large: 10_000,
@@ -196,11 +196,16 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
       expect(await other.fillOnce(() => Promise.reject(new Error('it is filled')))).toBe(41);
       await other.forgetFollowed(41);
       expect(await node.followedChangeNo()).toBeUndefined();
+      const search = (by: typeof node) => by.search(5, { vector: make.stranger(), maxPersons: 1, minScore: -1 });
+      const refused = { problem: { kind: 'unavailable' } };
+      expect((await search(node)).hits).toHaveLength(1);
       let filled = 0;
       const fill = (by: typeof node) =>
         by.fillOnce(async () => {
           expect(await by.size(5)).toEqual({ enrolments: 0, persons: 0 });
           await by.add(5, [row(2, 2), row(3, 3)], 50);
+          await node.noteFollowed(49);
+          for (const each of [node, other]) await expect(search(each)).rejects.toMatchObject(refused);
           filled++;
           return 50;
         });
@@ -209,8 +214,10 @@ describe.skipIf(SHARED_POSTGRES === undefined)('the search inside PostgreSQL', (
         throw new Error('died half-way');
       });
       await expect(half).rejects.toThrow('died half-way');
+      await expect(search(other)).rejects.toMatchObject(refused);
       expect(await Promise.all([fill(node), fill(other), fill(other)])).toEqual([50, 50, 50]);
       expect(filled).toBe(1);
+      expect((await search(other)).hits).toHaveLength(1);
       expect(await node.size(5)).toEqual({ enrolments: 2, persons: 2 });
       expect(await other.stats()).toMatchObject({ galleries: 1, enrolments: 2, kernel: 'database' });
     });

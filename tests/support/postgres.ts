@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { SCHEMA_LOCK } from '../../src/search/postgres/schema.ts';
 import { SHARED_POSTGRES } from './postgres-server.ts';
 
 export interface TestSchema {
@@ -22,6 +23,8 @@ export async function plainRoleSchema(): Promise<TestSchema> {
   const name = uniqueName();
   const password = randomUUID();
   await ask(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'; GRANT CREATE ON DATABASE postgres TO ${name}`);
+  // As an operator's superuser does for it; locked against those that make it themselves
+  await ask(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK}); CREATE EXTENSION IF NOT EXISTS vector SCHEMA public`);
   return {
     url: Object.assign(new URL(urlOf(name)), { username: name, password }).href,
     drop: () => ask(`DROP OWNED BY ${name}; DROP ROLE ${name}`),

@@ -1,10 +1,12 @@
 // The statements of a search. All bring a person several times, once for each close enrolment: whoever asks keeps the best.
-import { GALLERIES, tableOf } from './schema.ts';
+import { KithError } from '../../core/errors.ts';
+import { blockLength, blocksOf, codeColumns } from './blocks.ts';
+import { GALLERIES, STATE, tableOf } from './schema.ts';
 import type { Query } from './transactions.ts';
 import { bigints } from './wire-values.ts';
 
-/** Rows within reach that are looked up at least before all are gone through. */
-const LEAST_LOOKED_UP = 500;
+/** Filling takes minutes a million. */
+const FILLING_RETRY_S = 10;
 
 export interface GalleryState {
   readonly galleryNo: number;
@@ -14,14 +16,14 @@ export interface GalleryState {
   readonly persons: number;
   /** Grows with every change; equal numbers mean equal rows. */
   readonly version: number;
+  /** Dimensions of the table whose blocks have all of its templates. */
+  readonly packedDims: number;
 }
 
 export interface ScoredRow {
   readonly personNo: number;
   readonly enrolmentNo: number;
   readonly score: number;
-  /** Signs it differs in, where they were compared. */
-  readonly distance?: number;
 }
 
 /** What is searched for and where, in the database's terms. */
@@ -31,26 +33,40 @@ export interface Sought {
   readonly dims: number;
   /** Half vector, binary. */
   readonly vector: Buffer;
-  readonly signs: string;
+  /** Level code. */
+  readonly code: string;
   /** Only these persons. */
   readonly allowed?: Buffer;
   /** None of these persons. */
   readonly exceptPersonNos?: readonly number[];
 }
 
+/** Throws `unavailable` while the index is filled anew: half of it would say of many that nobody knows them. */
 export async function readGallery(query: Query, galleryNo: number): Promise<GalleryState> {
   const [row] = await query<{
-    dims: number;
-    enrolments: string;
-    persons: string;
-    version: string;
-  }>(`SELECT dims, enrolments, persons, version FROM ${GALLERIES} WHERE gallery_no = $1`, [galleryNo]);
+    is_filling: boolean;
+    dims: number | null;
+    enrolments: string | null;
+    persons: string | null;
+    version: string | null;
+    packed: number | null;
+  }>(
+    `SELECT s.filling AND s.followed_change_no IS NULL AS is_filling,
+       g.dims, g.enrolments, g.persons, g.version, g.packed_dims AS packed
+     FROM ${STATE} s LEFT JOIN ${GALLERIES} g ON g.gallery_no = $1`,
+    [galleryNo],
+  );
+  if (row?.is_filling) {
+    const message = 'What is searched in is being filled anew from the store.';
+    throw new KithError({ kind: 'unavailable', part: 'store', retryAfterS: FILLING_RETRY_S, message });
+  }
   return {
     galleryNo,
     vectorLength: row?.dims ?? 0,
     enrolments: Number(row?.enrolments ?? 0),
     persons: Number(row?.persons ?? 0),
     version: Number(row?.version ?? 0),
+    packedDims: row?.packed ?? 0,
   };
 }
 
@@ -83,44 +99,45 @@ export async function closestOfPicked(
   return { rows: found.map(toRow), count: Number(found[0]?.count ?? 0) };
 }
 
-/**
- * Of all rows that differ in at most `reach` signs, the closest by their whole templates. `expected` of them are looked up
- * one by one, as the planner can't know how few they are; when there are many more, all rows are gone through.
- */
-export async function closestWithin(
-  query: Query,
-  sought: Sought,
-  at: { readonly reach: number; readonly expected: number; readonly limit: number },
-): Promise<ScoredRow[]> {
-  const { where, values, table, score, scoreOf, signs } = statementOf(sought);
-  const within = `${where} AND signs <~> ${signs} <= $${values.length + 1}`;
-  const most = Math.ceil(LEAST_LOOKED_UP + 4 * at.expected);
-  const found = await query<Row & { within: string }>(
-    `SELECT t.person_no, t.enrolment_no, ${scoreOf('t')} AS score, count(*) OVER () AS within
-     FROM (SELECT enrolment_no FROM ${table} WHERE ${within} LIMIT ${most}) s
-       JOIN ${table} t ON t.gallery_no = $1 AND t.enrolment_no = s.enrolment_no
-     ORDER BY score DESC, t.person_no, t.enrolment_no LIMIT ${at.limit}`,
-    [...values, at.reach],
+/** Enrolments whose level codes lie within `reach` of the sought one, whoever they are of. */
+export async function enrolmentsWithin(query: Query, sought: Sought, reach: number): Promise<number[]> {
+  const { galleryNo, dims, code } = sought;
+  const isWithin = (column: string): string => `${column} <~> $2::bit(${2 * dims}) <= $3`;
+  const columns = codeColumns(dims);
+  const bits = columns.map(
+    (column, place) => `CASE WHEN ${isWithin(column)} THEN ${2n ** BigInt(place)}::bigint ELSE 0 END`,
   );
-  if (Number(found[0]?.within ?? 0) < most) return found.map(toRow);
-  return read(
-    query,
-    `SELECT person_no, enrolment_no, ${score} AS score FROM ${table} WHERE ${within}
-     ORDER BY score DESC, person_no, enrolment_no LIMIT ${at.limit}`,
-    [...values, at.reach],
+  // Most blocks have none, and the first condition that holds ends a block's turn: masks are made of few
+  const found = await query<{ block_no: string; mask: string }>(
+    `SELECT block_no, ${bits.join(' | ')} AS mask FROM ${blocksOf(dims)}
+     WHERE gallery_no = $1 AND (${columns.map(isWithin).join(' OR ')})`,
+    [galleryNo, code, reach],
+  );
+  const length = blockLength(dims);
+  return found.flatMap(({ block_no, mask }) =>
+    placesIn(BigInt(mask)).map((place) => Number(block_no) * length + place),
   );
 }
 
-/** The rows that differ in the fewest signs, scored by their whole templates. */
-export function closestBySigns(query: Query, sought: Sought, limit: number): Promise<ScoredRow[]> {
-  const { where, values, table, signs, scoreOf } = statementOf(sought);
+function placesIn(mask: bigint): number[] {
+  const places: number[] = [];
+  for (let place = 0, rest = mask; rest > 0n; place++, rest >>= 1n) if (rest & 1n) places.push(place);
+  return places;
+}
+
+/** Of these enrolments, those that are closest by their whole templates, best first. */
+export function closestAmong(
+  query: Query,
+  sought: Sought,
+  at: { readonly enrolmentNos: readonly number[]; readonly limit: number },
+): Promise<ScoredRow[]> {
+  const { where, values, table, score } = statementOf(sought);
   return read(
     query,
-    `SELECT t.person_no, t.enrolment_no, s.distance, ${scoreOf('t')} AS score
-     FROM (SELECT enrolment_no, signs <~> ${signs} AS distance FROM ${table} WHERE ${where}
-           ORDER BY distance LIMIT ${limit}) s
-       JOIN ${table} t ON t.gallery_no = $1 AND t.enrolment_no = s.enrolment_no`,
-    values,
+    `SELECT person_no, enrolment_no, ${score} AS score
+     FROM unnest($${values.length + 1}::bigint[]) AS e (no) JOIN ${table} ON enrolment_no = e.no AND ${where}
+     ORDER BY score DESC, person_no, enrolment_no LIMIT ${at.limit}`,
+    [...values, bigints(at.enrolmentNos)],
   );
 }
 
@@ -138,23 +155,21 @@ interface Row {
   readonly person_no: string;
   readonly enrolment_no: string;
   readonly score: number;
-  readonly distance?: number;
 }
 
 async function read(query: Query, sql: string, values: readonly unknown[]): Promise<ScoredRow[]> {
   return (await query<Row>(sql, values)).map(toRow);
 }
 
-function toRow({ person_no, enrolment_no, score, distance }: Row): ScoredRow {
+function toRow({ person_no, enrolment_no, score }: Row): ScoredRow {
   return {
     personNo: Number(person_no),
     enrolmentNo: Number(enrolment_no),
     score: Math.fround(score),
-    ...(distance === undefined ? {} : { distance }),
   };
 }
 
-function statementOf({ galleryNo, dims, vector, signs, allowed, exceptPersonNos = [] }: Sought) {
+function statementOf({ galleryNo, dims, vector, allowed, exceptPersonNos = [] }: Sought) {
   const values: unknown[] = [galleryNo, vector];
   const place = (value: unknown): string => `$${values.push(value)}`;
   const conditions = ['gallery_no = $1'];
@@ -171,7 +186,6 @@ function statementOf({ galleryNo, dims, vector, signs, allowed, exceptPersonNos 
     values,
     scoreOf,
     score: `-(vector <#> $2::halfvec(${dims}))`,
-    signs: `B'${signs}'`,
   };
 }
 

@@ -6,28 +6,29 @@ import { rotateVector } from '../rotation.ts';
 import { TopPersons } from '../top-persons.ts';
 import type { Errands } from './errands.ts';
 import {
-  closestBySigns,
+  closestAmong,
   closestOfAll,
   closestOfPicked,
-  closestWithin,
   countAllowed,
+  enrolmentsWithin,
   type GalleryState,
   personList,
   readGallery,
   type ScoredRow,
   type Sought,
 } from './gallery-reader.ts';
+import { isLongList, levelMargin, levelReach, reachOfShare, shareWithin, standsOut } from './level-distance.ts';
 import { ofGallery } from './schema.ts';
-import { isLongList, shareWithin, signMargin, signReach, standsOut } from './sign-distance.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
-import { halfVector, signBits } from './wire-values.ts';
+import { halfVector, levelBits } from './wire-values.ts';
 
 /** Looking up a row costs as much as comparing so many in a scan. */
 const ROWS_SCANNED_PER_ROW_PICKED = 16;
 /** Fewest rows of a first shortlist. */
 const SHORTLIST = 256;
-/** From so large a share of a gallery on, comparing all whole templates is no slower: one looked up costs six in a scan. */
-const MAX_SHARE = 0.07;
+/** From so large a share of a gallery on, comparing all whole templates is no slower: one looked up costs thirty in a scan. */
+const MAX_SHARE = 0.03;
+
 export interface SearchParts {
   readonly pool: Connections;
   /** The setting that createSchema answers. */
@@ -62,7 +63,7 @@ interface Errand {
   readonly asked: Asked;
 }
 
-/** Chooses how a search is made in the database: by whole templates, or by signs first. */
+/** Chooses how a search is made in the database: by whole templates, or by level codes first. */
 export class DatabaseSearch {
   readonly recall = new RecallMonitor();
   readonly #parts: SearchParts;
@@ -102,7 +103,7 @@ export class DatabaseSearch {
     if (allowed && isShort(allowed.count, gallery)) return this.#findPicked(query, errand, allowed.buffer);
     const searched = allowed ? await this.#countOf(query, errand) : gallery.enrolments;
     const isExact = asked.exact || gallery.enrolments <= this.#parts.exactRows;
-    const top = isExact ? undefined : await this.#findBySigns(query, errand);
+    const top = isExact ? undefined : await this.#findByCodes(query, errand);
     if (top) return { top, searched, exact: false };
     const exact = await collect(asked, (limit) => closestOfAll(query, sought, limit));
     return { top: exact, searched, exact: true };
@@ -144,7 +145,7 @@ export class DatabaseSearch {
         galleryNo: gallery.galleryNo,
         dims: rotated.length,
         vector: halfVector(rotated),
-        signs: signBits(rotated),
+        code: levelBits(rotated),
         ...(allowed ? { allowed: allowed.buffer } : {}),
         ...(asked.exceptPersonNos ? { exceptPersonNos: asked.exceptPersonNos } : {}),
       },
@@ -162,32 +163,40 @@ export class DatabaseSearch {
   }
 
   /**
-   * Whoever may reach the wanted score, or the last place of the list, differs in few enough signs: all of these are
-   * compared whole. Undefined when they would be too many to save anything.
+   * Whoever may reach the wanted score, or the last place of the list, has a code that lies close enough: all of these are
+   * compared whole. Undefined when they would be too many to save anything, or the gallery isn't packed yet.
    */
-  async #findBySigns(query: Query, errand: Errand): Promise<TopPersons | undefined> {
-    const { asked, sought } = errand;
+  async #findByCodes(query: Query, errand: Errand): Promise<TopPersons | undefined> {
+    const { allowed, asked, gallery, sought } = errand;
     const { margin } = this.recall;
     const { dims } = sought;
-    const wanted = asked.minScore > -1 ? signReach(asked.minScore, margin, dims) : dims;
+    if (gallery.packedDims !== dims) return undefined;
+    const wanted = asked.minScore > -1 ? levelReach(asked.minScore, margin, dims) : 2 * dims;
     if (shareWithin(wanted, dims) <= MAX_SHARE) return this.#collectWithin(query, errand, wanted);
     // The last of a long list is a stranger, who hardly lies above a score that was asked for
     if (asked.minScore > -1 && isLongList(asked.maxPersons)) return undefined;
 
-    const limit = Math.max(SHORTLIST, 8 * asked.maxPersons);
-    const shortlist = await closestBySigns(query, sought, limit);
-    const top = offerAll(new TopPersons(asked.maxPersons), shortlist, asked.minScore);
-    const bar = Math.max(asked.minScore, top.bar);
-    const reach = bar > -1 ? signReach(bar, signMargin({ ...asked, margin }, bar), dims) : dims;
-    const furthest = shortlist.reduce((most, { distance = 0 }) => Math.max(most, distance), 0);
-    if (shortlist.length < limit || furthest > reach) return top;
+    const wantedRows = Math.max(SHORTLIST, 8 * asked.maxPersons);
+    const rows = gallery.enrolments * Math.min(1, allowed ? allowed.count / Math.max(1, gallery.persons) : 1);
+    const first = reachOfShare(Math.min(MAX_SHARE, wantedRows / rows), dims);
+    const shortlist = await this.#collectWithin(query, errand, first);
+    if (!shortlist) return undefined;
+    const bar = Math.max(asked.minScore, shortlist.bar);
+    const reach = bar > -1 ? levelReach(bar, levelMargin({ ...asked, margin }, bar), dims) : 2 * dims;
+    if (reach <= first) return shortlist;
     if (shareWithin(reach, dims) > MAX_SHARE) return undefined;
     return this.#collectWithin(query, errand, reach);
   }
 
-  #collectWithin(query: Query, { asked, gallery, sought }: Errand, reach: number): Promise<TopPersons> {
-    const expected = gallery.enrolments * shareWithin(reach, sought.dims);
-    return collect(asked, (limit) => closestWithin(query, sought, { reach, expected, limit }));
+  /** Undefined when more lie within reach than is worth it: a gallery isn't made of strangers alone. */
+  async #collectWithin(
+    query: Query,
+    { asked, gallery, sought }: Errand,
+    reach: number,
+  ): Promise<TopPersons | undefined> {
+    const enrolmentNos = await enrolmentsWithin(query, sought, reach);
+    if (enrolmentNos.length > Math.max(SHORTLIST, 2 * MAX_SHARE * gallery.enrolments)) return undefined;
+    return collect(asked, (limit) => closestAmong(query, sought, { enrolmentNos, limit }));
   }
 
   /** Counting costs a scan: once for a list and a state of the gallery. */

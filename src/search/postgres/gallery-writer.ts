@@ -3,21 +3,21 @@ import type { IndexRow } from '../../core/ports.ts';
 import { checkLength, checkRow } from '../checks.ts';
 import { paddedDims } from '../layout.ts';
 import { rotateVector } from '../rotation.ts';
-import { createVectorTable, GALLERIES, ofGallery, REMOVALS, tableOf } from './schema.ts';
+import { lockGallery } from './gallery-lock.ts';
+import { packAtOnce } from './packing.ts';
+import { GALLERIES, ofGallery, REMOVALS, tableOf } from './schema.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
+import { createVectorTable } from './vector-table.ts';
 import { bigints, halfVectors } from './wire-values.ts';
 
 /** Of one statement: some 2 MB of templates. */
 const ROWS_A_STATEMENT = 1000;
+/** Of one statement, some 25 MB. */
+const ROWS_A_DELETION = 20_000;
+/** A gallery of so many rows that isn't packed yet is packed with the next that are added; a larger one at a node's start. */
+const PACKED_AT_ONCE = 20_000;
 /** A node that stood still for longer has to be started again. */
 const REMOVALS_KEPT = '3 days';
-
-interface Gallery {
-  readonly dims: number;
-  readonly enrolments: number;
-  readonly lastChangeNo: number;
-  readonly removedChangeNo: number;
-}
 
 /**
  * Writes that may be made twice, by several nodes, in any order: the change numbers tell what is newer. Those of one
@@ -66,6 +66,8 @@ export class GalleryWriter {
         written.persons += some.persons;
       }
       await noteWritten(query, galleryNo, { ...written, changeNo: asOf, dims: length });
+      if (gallery.packedDims === dims || gallery.enrolments > PACKED_AT_ONCE) return;
+      await packAtOnce(query, { galleryNo, dims });
     });
   }
 
@@ -95,7 +97,7 @@ export class GalleryWriter {
       let left = { enrolments: 0, persons: 0 };
       if (gallery.dims > 0) {
         const table = tableOf(paddedDims(gallery.dims));
-        await query(`DELETE FROM ${table} WHERE gallery_no = $1 AND change_no < $2`, [galleryNo, removedNo]);
+        await deleteOlder(query, galleryNo, { table, changeNo: removedNo });
         const [counts] = await query<{ enrolments: string; persons: string }>(
           `SELECT count(*) AS enrolments, count(DISTINCT person_no) AS persons FROM ${table} WHERE gallery_no = $1`,
           [galleryNo],
@@ -235,20 +237,25 @@ async function hasAll(
   return Number(row?.known) === of.sorted.length;
 }
 
-async function lockGallery(query: Query, galleryNo: number): Promise<Gallery> {
-  await query(`INSERT INTO ${GALLERIES} (gallery_no) VALUES ($1) ON CONFLICT DO NOTHING`, [galleryNo]);
-  const [row] = await query<{ dims: number; enrolments: string; last: string; removed: string }>(
-    `SELECT dims, enrolments, last_change_no AS last, removed_change_no AS removed
-     FROM ${GALLERIES} WHERE gallery_no = $1 FOR UPDATE`,
-    [galleryNo],
-  );
-  if (!row) throw new Error(`the row of gallery ${galleryNo} went while it was locked`);
-  return {
-    dims: row.dims,
-    enrolments: Number(row.enrolments),
-    lastChangeNo: Number(row.last),
-    removedChangeNo: Number(row.removed),
-  };
+/** By parts: each statement lays the rows it deletes aside, for the trigger that keeps the blocks. */
+async function deleteOlder(
+  query: Query,
+  galleryNo: number,
+  of: { readonly table: string; readonly changeNo: number },
+): Promise<void> {
+  for (let from = 0; ; ) {
+    const [part] = await query<{ next: string | null }>(
+      `SELECT max(enrolment_no) + 1 AS next FROM (SELECT enrolment_no FROM ${of.table}
+         WHERE gallery_no = $1 AND enrolment_no >= $2 ORDER BY enrolment_no LIMIT ${ROWS_A_DELETION}) part`,
+      [galleryNo, from],
+    );
+    if (part?.next == null) return;
+    await query(
+      `DELETE FROM ${of.table} WHERE gallery_no = $1 AND enrolment_no >= $2 AND enrolment_no < $3 AND change_no < $4`,
+      [galleryNo, from, part.next, of.changeNo],
+    );
+    from = Number(part.next);
+  }
 }
 
 async function noteWritten(

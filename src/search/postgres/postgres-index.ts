@@ -9,10 +9,12 @@ import type {
 } from '../../core/ports.ts';
 import { paddedDims } from '../layout.ts';
 import { allNeighbours } from './all-neighbours.ts';
+import { blocksOf } from './blocks.ts';
 import { Errands } from './errands.ts';
 import { DatabaseSearch } from './gallery-search.ts';
 import { GalleryWriter } from './gallery-writer.ts';
-import { createSchema, FILLING_LOCK, GALLERIES, REMOVALS, STATE, tableOf } from './schema.ts';
+import { packGalleries } from './packing.ts';
+import { createSchema, dimsOfTables, FILLING_LOCK, GALLERIES, REMOVALS, STATE, tableOf } from './schema.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
 
 const MAX_QUEUED = 1024;
@@ -46,8 +48,8 @@ export interface SharedGalleryIndex extends GalleryIndex {
   /** Says that all changes up to this one are in it. A lower number than it has changes nothing. */
   noteFollowed(changeNo: number): Promise<void>;
   /**
-   * Lets one node fill it from the beginning, emptied, while others wait; not at all where that was done. `fill` answers
-   * the store's change up to which it went; so does this.
+   * Lets one node fill it from the beginning, emptied, while others wait and searches are refused until that succeeds; not
+   * at all where that was done. `fill` answers the store's change up to which it went; so does this.
    */
   fillOnce(fill: () => Promise<number>): Promise<number>;
   /** The store was put back to an older state than this: it is to be filled anew, unless another node has begun to. */
@@ -57,6 +59,7 @@ export interface SharedGalleryIndex extends GalleryIndex {
 /** Opens the index in a database with pgvector; makes its tables where they aren't there. */
 export async function openDatabaseIndex(options: DatabaseIndexOptions): Promise<SharedGalleryIndex> {
   const path = await inTransaction(options.pool, { begin: 'BEGIN' }, createSchema);
+  await packGalleries(options.pool, path);
   return new DatabaseIndex(options, path);
 }
 
@@ -131,10 +134,13 @@ class DatabaseIndex implements SharedGalleryIndex {
   }
 
   async noteFollowed(changeNo: number): Promise<void> {
+    // Who has followed doesn't say that another's filling has ended
+    await this.#noteWhere(changeNo, '(NOT filling AND followed_change_no IS NULL OR followed_change_no < $1)');
+  }
+
+  async #noteWhere(changeNo: number, condition: string): Promise<void> {
     await this.#write((query) =>
-      query(`UPDATE ${STATE} SET followed_change_no = $1 WHERE followed_change_no IS NULL OR followed_change_no < $1`, [
-        changeNo,
-      ]),
+      query(`UPDATE ${STATE} SET followed_change_no = $1, filling = false WHERE ${condition}`, [changeNo]),
     );
   }
 
@@ -147,7 +153,7 @@ class DatabaseIndex implements SharedGalleryIndex {
         if (since !== undefined) return since;
         await this.#empty();
         const changeNo = await fill();
-        await this.noteFollowed(changeNo);
+        await this.#noteWhere(changeNo, 'followed_change_no IS NULL OR followed_change_no < $1');
         return changeNo;
       });
       if (filledNo !== undefined) return filledNo;
@@ -180,6 +186,8 @@ class DatabaseIndex implements SharedGalleryIndex {
       const tables = [GALLERIES, REMOVALS];
       for (const dims of await dimsOfTables(query)) tables.push(tableOf(dims));
       await query(`TRUNCATE ${tables.join(', ')}`);
+      // Counts while nothing was followed: an older node that fills after this one died doesn't know it
+      await query(`UPDATE ${STATE} SET filling = true`);
     });
   }
 
@@ -217,21 +225,18 @@ async function readStoredStats(query: Query): Promise<StoredStats> {
   );
   const sum = (of: (row: (typeof galleries)[number]) => number): number =>
     galleries.reduce((all, row) => all + of(row), 0);
-  const tables = (await dimsOfTables(query)).map((dims) => `pg_total_relation_size('${tableOf(dims)}')`);
-  const [size] = await query<{ bytes: string }>(`SELECT ${['0::bigint', ...tables].join(' + ')} AS bytes`);
+  const dims = await dimsOfTables(query);
+  const tables = dims
+    .flatMap((each) => [tableOf(each), blocksOf(each)])
+    .map((name) => `pg_total_relation_size(to_regclass('${name}'))`);
+  const [size] = await query<{ bytes: string }>(
+    `SELECT ${['0::bigint', ...tables.map((size) => `coalesce(${size}, 0)`)].join(' + ')} AS bytes`,
+  );
   return {
     galleries: sum((row) => Number(row.galleries)),
     enrolments: sum((row) => Number(row.enrolments)),
     reservedBytes: Number(size?.bytes),
-    // 16 bits and a sign for each dimension
-    liveBytes: sum((row) => Number(row.enrolments) * (paddedDims(row.dims) * 2 + paddedDims(row.dims) / 8)),
+    // 16 bits, a sign, and a level for each dimension
+    liveBytes: sum((row) => Number(row.enrolments) * paddedDims(row.dims) * (2 + 1 / 8 + 2 / 8)),
   };
-}
-
-async function dimsOfTables(query: Query): Promise<number[]> {
-  const rows = await query<{ dims: string }>(
-    `SELECT substring(relname from '^kith_vectors_([0-9]+)$') AS dims FROM pg_class
-     WHERE relkind = 'r' AND pg_table_is_visible(oid) AND relname ~ '^kith_vectors_[0-9]+$'`,
-  );
-  return rows.map(({ dims }) => Number(dims));
 }

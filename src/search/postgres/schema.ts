@@ -35,7 +35,8 @@ export async function createSchema(query: Query): Promise<string> {
   await query(`CREATE TABLE IF NOT EXISTS ${STATE} (
     the_only           boolean PRIMARY KEY DEFAULT true CHECK (the_only),
     schema_version     integer NOT NULL,
-    followed_change_no bigint
+    followed_change_no bigint,
+    filling            boolean NOT NULL DEFAULT false
   )`);
   await query(`INSERT INTO ${STATE} (schema_version) VALUES ($1) ON CONFLICT DO NOTHING`, [SCHEMA_VERSION]);
   const [state] = await query<{ schema_version: number }>(`SELECT schema_version FROM ${STATE}`);
@@ -51,8 +52,12 @@ export async function createSchema(query: Query): Promise<string> {
     persons           bigint NOT NULL DEFAULT 0,
     version           bigint NOT NULL DEFAULT 0,
     last_change_no    bigint NOT NULL DEFAULT 0,
-    removed_change_no bigint NOT NULL DEFAULT 0
+    removed_change_no bigint NOT NULL DEFAULT 0,
+    packed_dims       integer NOT NULL DEFAULT 0
   )`);
+  // Those of before have none of these columns. Looked for first, as ALTER TABLE would wait for whoever reads
+  await addColumn(query, GALLERIES, 'packed_dims integer NOT NULL DEFAULT 0');
+  await addColumn(query, STATE, 'filling boolean NOT NULL DEFAULT false');
   // So that a node that lags behind doesn't bring back what another has removed
   await query(`CREATE TABLE IF NOT EXISTS ${REMOVALS} (
     gallery_no   bigint NOT NULL,
@@ -62,26 +67,6 @@ export async function createSchema(query: Query): Promise<string> {
     PRIMARY KEY (gallery_no, enrolment_no)
   )`);
   return path;
-}
-
-/** Inside a transaction. Templates stay in the row however long they are: a scan must not look each up elsewhere. */
-export async function createVectorTable(query: Query, dims: number): Promise<void> {
-  await query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
-  const table = tableOf(dims);
-  await query(`CREATE TABLE IF NOT EXISTS ${table} (
-    gallery_no   bigint NOT NULL,
-    enrolment_no bigint NOT NULL,
-    person_no    bigint NOT NULL,
-    change_no    bigint NOT NULL,
-    signs        bit(${dims}) NOT NULL,
-    vector       halfvec(${dims}) NOT NULL,
-    PRIMARY KEY (gallery_no, enrolment_no)
-  ) WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02)`);
-  await raiseWall(query, table);
-  // Signs stand in it so that a scan of a gallery's signs reads 110 bytes a template and not a kilobyte
-  await query(
-    `CREATE INDEX IF NOT EXISTS ${table}_persons ON ${table} (gallery_no, person_no, enrolment_no) INCLUDE (signs)`,
-  );
 }
 
 /** The setting of a transaction that is about one gallery. */
@@ -94,7 +79,7 @@ export function ofGallery(galleryNo: number): string {
  * none when it named none. Not through the tenant, as a look at another table for each row would cost the index its use.
  * Superusers see over it.
  */
-async function raiseWall(query: Query, table: string): Promise<void> {
+export async function raiseWall(query: Query, table: string): Promise<void> {
   const [state] = await query<{ isDue: boolean }>(
     `SELECT s.schema_version >= ${WALLED_FROM} AND NOT c.relrowsecurity AS "isDue"
      FROM ${STATE} s, pg_class c WHERE c.oid = '${table}'::regclass`,
@@ -106,6 +91,24 @@ async function raiseWall(query: Query, table: string): Promise<void> {
     `CREATE POLICY own_gallery ON ${table}
      USING (gallery_no = nullif(current_setting('kith.gallery', true), '')::bigint)`,
   );
+}
+
+/** Of the tables of vectors there are. */
+export async function dimsOfTables(query: Query): Promise<number[]> {
+  const rows = await query<{ dims: string }>(
+    `SELECT substring(relname from '^kith_vectors_([0-9]+)$') AS dims FROM pg_class
+     WHERE relkind = 'r' AND pg_table_is_visible(oid) AND relname ~ '^kith_vectors_[0-9]+$'`,
+  );
+  return rows.map(({ dims }) => Number(dims));
+}
+
+async function addColumn(query: Query, table: string, definition: string): Promise<void> {
+  const [column] = definition.split(' ', 1);
+  const [known] = await query('SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2', [
+    table,
+    column,
+  ]);
+  if (!known) await query(`ALTER TABLE ${table} ADD COLUMN ${definition}`);
 }
 
 async function requirePgvector(query: Query): Promise<void> {

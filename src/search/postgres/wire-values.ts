@@ -1,4 +1,5 @@
 // Parameters in PostgreSQL's binary form: a template as text would be five times as long, and slow to write and read.
+import { LEVEL } from './level-distance.ts';
 
 /** pgvector's halfvec: 16-bit floats, length first. */
 export function halfVector(vector: Float32Array): Buffer {
@@ -31,11 +32,15 @@ export function bigints(numbers: ArrayLike<number>): Buffer {
   return buffer;
 }
 
-/** The signs of a vector as PostgreSQL writes a bit string. */
-export function signBits(vector: Float32Array): string {
-  let bits = '';
-  for (const member of vector) bits += member > 0 ? '1' : '0';
-  return bits;
+/** The level code of a rotated vector as PostgreSQL writes a bit string: who is high, then who isn't low. */
+export function levelBits(vector: Float32Array): string {
+  const level = LEVEL / Math.sqrt(vector.length);
+  let [high, notLow] = ['', ''];
+  for (const member of vector) {
+    high += member > level ? '1' : '0';
+    notLow += member > -level ? '1' : '0';
+  }
+  return high + notLow;
 }
 
 function beginArray(count: number, { oid, bytes }: { readonly oid: number; readonly bytes: number }) {
