@@ -115,9 +115,9 @@ async function fillBoth(into: {
     await copy.write(rows);
     if ((from + BATCH_ROWS) % 100_000 === 0) console.log(`  ${from + BATCH_ROWS} templates`);
   }
-  const { copyS, indexS } = await copy.finish();
+  const { copyS, indexS, packS } = await copy.finish();
   await checkAlike(pool, database, { galleryNo: GALLERY, rows: first });
-  return { memoryS, copyS, indexS, byAdapterPerS: first.length / adapterS };
+  return { memoryS, copyS, indexS, packS, byAdapterPerS: first.length / adapterS };
 }
 
 /** Other photos of enrolled people, from all over the gallery. */

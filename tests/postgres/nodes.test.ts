@@ -159,7 +159,7 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       expect((await at(2).send('DELETE', `${CLUB}/people/${came}`))?.status).toBe(200);
     });
 
-    test('a node that searches in the database finds who the others enrolled, killed meanwhile or not, and nobody who was erased', async () => {
+    test('a node that searches in the database finds who the others enrolled, killed meanwhile or not, and nobody who was erased, beside it or through it', async () => {
       const node = await startNode({ KITH_SEARCH: 'postgres' });
       const { send } = node;
       const personId = (await enrol(at(0).send, 'Cleo', 'cleo')) as string;
@@ -172,6 +172,16 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       const erased = await at(0).send('DELETE', `${CLUB}/people/${personId}`);
       expect(erased?.json.receipt.unconfirmedNodes).toBeUndefined();
       expect(await namesOf(send, 'cleo')).toEqual([]);
+      expect(await facesIn(send)).toBe(0);
+
+      // Through this node, which has nobody in its own memory to erase
+      const again = (await enrol(send, 'Cleo', 'cleo')) as string;
+      expect(await namesOf(send, 'cleo')).toEqual([again]);
+      while (!(await namesOf(at(1).send, 'cleo')).includes(again)) await delay(20);
+      const gone = await send('DELETE', `${CLUB}/people/${again}`);
+      expect(gone).toMatchObject({ status: 200, json: { receipt: { removed: { persons: 1, templates: 1 } } } });
+      expect(gone?.json.receipt.unconfirmedNodes).toBeUndefined();
+      for (const each of [send, at(0).send, at(1).send, at(2).send]) expect(await namesOf(each, 'cleo')).toEqual([]);
       expect(await facesIn(send)).toBe(0);
       const closed = once(node.child, 'close');
       node.child.kill('SIGTERM');

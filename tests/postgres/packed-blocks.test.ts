@@ -185,6 +185,25 @@ describe.skipIf(SHARED_POSTGRES === undefined)(
       expect(await packed(1)).toEqual([5, 6]);
     });
 
+    test('are done without where the database has no triggers on such a table', async () => {
+      await startAnew();
+      // As Citus refuses them on a table that is spread over several machines
+      await pool.query(`CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE feature_not_supported USING MESSAGE = 'triggers are not supported on distributed tables'; END $$`);
+      await pool.query(
+        "CREATE EVENT TRIGGER no_triggers ON ddl_command_start WHEN TAG IN ('CREATE TRIGGER') EXECUTE FUNCTION refuse()",
+      );
+      const kept = row(1);
+      await (await openNode()).add(1, [kept]);
+      const node = await openNode();
+      await node.add(1, [row(2)]);
+      expect(await find(node, 1, kept)).toEqual({ found: 1, by: 'whole' });
+      expect((await node.stats()).enrolments).toBe(2);
+      // They were allowed meanwhile
+      await pool.query('DROP EVENT TRIGGER no_triggers');
+      expect(await find(await openNode(), 1, kept)).toEqual({ found: 1, by: 'codes' });
+    });
+
     test('are made anew at a start when somebody has dropped them, or the vectors beneath them', async () => {
       await startAnew();
       const kept = row(1);

@@ -13,6 +13,8 @@ const PACKED_ROWS = 20_000;
 /** Two blocks a page, and the bits of a mask in a bigint. */
 const BLOCK_BYTES = 4000;
 const MAX_BLOCK = 62;
+/** SQLSTATE. */
+const NOT_SUPPORTED = '0A000';
 
 export function blocksOf(dims: number): string {
   return `kith_vector_blocks_${dims}`;
@@ -29,9 +31,10 @@ export function codeColumns(dims: number): readonly string[] {
 
 /**
  * Inside a transaction that holds the schema's lock, for a table of vectors that is there. Galleries that have rows by
- * then are packed by `packSome`.
+ * then are packed by `packSome`. Answers whether there are blocks: none where the database has no triggers on that table,
+ * as Citus has none on one that is spread over several machines.
  */
-export async function createBlocks(query: Query, dims: number): Promise<void> {
+export async function createBlocks(query: Query, dims: number): Promise<boolean> {
   const [vectors, blocks] = [tableOf(dims), blocksOf(dims)];
   const [is] = await query<{ schema: string; whole: boolean }>(
     `SELECT quote_ident(n.nspname) AS schema,
@@ -39,10 +42,24 @@ export async function createBlocks(query: Query, dims: number): Promise<void> {
          AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = v.oid AND tgname = 'pack_truncate') AS whole
      FROM pg_class v JOIN pg_namespace n ON n.oid = v.relnamespace WHERE v.oid = '${vectors}'::regclass`,
   );
-  if (!is || is.whole) return;
+  if (is?.whole) return true;
   // Locked in the order of who writes: the galleries, then the table
   await query(`UPDATE ${GALLERIES} SET packed_dims = 0 WHERE packed_dims = $1`, [dims]);
-  await query(`DROP TABLE IF EXISTS ${is.schema}.${blocks}`);
+  await query('SAVEPOINT without_blocks');
+  try {
+    await query(`DROP TABLE IF EXISTS ${is?.schema}.${blocks}`);
+    await createBlockTable(query, dims);
+    await createTriggers(query, dims);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code !== NOT_SUPPORTED) throw error;
+    await query('ROLLBACK TO without_blocks');
+    return false;
+  }
+}
+
+async function createBlockTable(query: Query, dims: number): Promise<void> {
+  const blocks = blocksOf(dims);
   const columns = codeColumns(dims);
   await query(`CREATE TABLE ${blocks} (
     gallery_no bigint NOT NULL,
@@ -54,6 +71,10 @@ export async function createBlocks(query: Query, dims: number): Promise<void> {
   const plain = columns.map((column) => `ALTER ${column} SET STORAGE PLAIN`);
   await query(`ALTER TABLE ${blocks} ${plain.join(', ')}`);
   await raiseWall(query, blocks);
+}
+
+async function createTriggers(query: Query, dims: number): Promise<void> {
+  const vectors = tableOf(dims);
   await query(packFunction(dims));
   await query(triggerFunction(dims));
   const on = (event: string, rows: string): string =>

@@ -26,7 +26,8 @@ const REMOVALS_KEPT = '3 days';
 export class GalleryWriter {
   readonly #pool: Connections;
   readonly #begin: string;
-  readonly #tables = new Set<number>();
+  /** Dimensions of tables that are there, and whether they have blocks. */
+  readonly #tables = new Map<number, boolean>();
   #halfVectorOid: number | undefined;
 
   /** `path`: the setting that createSchema answers. */
@@ -43,10 +44,7 @@ export class GalleryWriter {
     const byNumber = new Map(rows.map((row) => [row.enrolmentNo, { ...row, vector: rotateVector(row.vector) }]));
     const sorted = [...byNumber.values()].sort((a, b) => a.enrolmentNo - b.enrolmentNo);
     const dims = paddedDims(length);
-    if (!this.#tables.has(dims)) {
-      await inTransaction(this.#pool, { begin: this.#begin }, (query) => createVectorTable(query, dims));
-      this.#tables.add(dims);
-    }
+    const hasBlocks = await this.#createTable(dims);
     await this.#inGallery(galleryNo, async (query) => {
       if (changeNo !== undefined && (await hasAll(query, galleryNo, { table: tableOf(dims), sorted, changeNo }))) {
         return;
@@ -66,8 +64,8 @@ export class GalleryWriter {
         written.persons += some.persons;
       }
       await noteWritten(query, galleryNo, { ...written, changeNo: asOf, dims: length });
-      if (gallery.packedDims === dims || gallery.enrolments > PACKED_AT_ONCE) return;
-      await packAtOnce(query, { galleryNo, dims });
+      const isPacked = gallery.packedDims === dims;
+      if (hasBlocks && !isPacked && gallery.enrolments <= PACKED_AT_ONCE) await packAtOnce(query, { galleryNo, dims });
     });
   }
 
@@ -118,6 +116,16 @@ export class GalleryWriter {
     await inTransaction(this.#pool, { begin: this.#begin }, (query) =>
       query(`DELETE FROM ${REMOVALS} WHERE removed_at < now() - interval '${REMOVALS_KEPT}'`),
     );
+  }
+
+  async #createTable(dims: number): Promise<boolean> {
+    const known = this.#tables.get(dims);
+    if (known !== undefined) return known;
+    const hasBlocks = await inTransaction(this.#pool, { begin: this.#begin }, (query) =>
+      createVectorTable(query, dims),
+    );
+    this.#tables.set(dims, hasBlocks);
+    return hasBlocks;
   }
 
   #inGallery(galleryNo: number, work: (query: Query) => Promise<void>): Promise<void> {

@@ -22,14 +22,19 @@ export async function packAtOnce(
 export async function packGalleries(pool: Connections, path: string): Promise<void> {
   const begin = `BEGIN; ${path}; SET LOCAL jit = off`;
   const known = await inTransaction(pool, { begin }, dimsOfTables);
-  for (const dims of known) await inTransaction(pool, { begin }, (query) => createVectorTable(query, dims));
+  const packable = new Set<number>();
+  for (const dims of known) {
+    const hasBlocks = await inTransaction(pool, { begin }, (query) => createVectorTable(query, dims));
+    if (hasBlocks) packable.add(dims);
+  }
   const galleries = await inTransaction(pool, { begin }, (query) =>
     query<{ no: string; dims: number; packed: number }>(
       `SELECT gallery_no AS no, dims, packed_dims AS packed FROM ${GALLERIES} WHERE enrolments > 0`,
     ),
   );
   for (const { no, dims, packed } of galleries) {
-    if (packed !== paddedDims(dims)) await packGallery(pool, begin, Number(no));
+    const padded = paddedDims(dims);
+    if (packed !== padded && packable.has(padded)) await packGallery(pool, begin, Number(no));
   }
 }
 

@@ -2,8 +2,11 @@ import { createBlocks } from './blocks.ts';
 import { raiseWall, SCHEMA_LOCK, tableOf } from './schema.ts';
 import type { Query } from './transactions.ts';
 
-/** Inside a transaction. Templates stay in the row however long they are: a scan must not look each up elsewhere. */
-export async function createVectorTable(query: Query, dims: number): Promise<void> {
+/**
+ * Inside a transaction. Templates stay in the row however long they are: a scan must not look each up elsewhere. Answers
+ * whether it has blocks.
+ */
+export async function createVectorTable(query: Query, dims: number): Promise<boolean> {
   await query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
   const table = tableOf(dims);
   await query(`CREATE TABLE IF NOT EXISTS ${table} (
@@ -20,5 +23,5 @@ export async function createVectorTable(query: Query, dims: number): Promise<voi
   await query(
     `CREATE INDEX IF NOT EXISTS ${table}_persons ON ${table} (gallery_no, person_no, enrolment_no) INCLUDE (signs)`,
   );
-  await createBlocks(query, dims);
+  return createBlocks(query, dims);
 }
