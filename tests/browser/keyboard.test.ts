@@ -169,6 +169,11 @@ describe.skipIf(!hasChromium)('the console in other ways (skipped without /usr/b
         .evaluate((el) => getComputedStyle(el).borderTopColor);
     expect(await edgeOf('.tile[data-selected]')).not.toBe(await edgeOf('.tile:not([data-selected])'));
     await expectReadable(page, 'forced colours');
+    await goTo(page, 'keys');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    expect(await page.locator('.modal').evaluate((element) => getComputedStyle(element).borderTopWidth)).toBe('2px');
+    await expectReadable(page, 'a dialog in forced colours');
+    await page.keyboard.press('Escape');
   });
 
   test('for whoever wants less motion, nothing turns fast', async () => {
