@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CertificateAndKey } from './certificates.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -26,7 +26,12 @@ export function addCertCommand(program: Command, run: RunCommand): void {
     .command('cert')
     .description('Makes a local certificate authority and a server certificate for HTTPS.')
     .option('--out <folder>', 'where the files go', 'tls')
-    .option('--host <name...>', 'names and addresses of the server beside localhost, 127.0.0.1 and ::1', [])
+    .addOption(
+      new Option('--host <name...>', 'names and addresses of the server beside localhost, 127.0.0.1 and ::1').default(
+        [],
+        'none',
+      ),
+    )
     .option('--force', 'make a new server certificate where there is one')
     .option('--new-ca', 'make a new authority too, which clients must then trust anew')
     .addHelpText('after', '\nExample:\n  kith cert --out /etc/kith/tls --host kith.example.org 192.168.1.20')

@@ -9,7 +9,7 @@ import { ModelRefusedError } from '../vision/model-refused-error.ts';
 import { addPack, listAddedPacks, readAddedManifest, readManifest, readModelWeights } from '../vision/models-folder.ts';
 import type { ModelManifest } from '../vision/parse-manifest.ts';
 import type { CommandContext } from './command-context.ts';
-import { EXIT, type ExitCode, exitCodeFor } from './exit-codes.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addCalibrateCommand } from './models/calibrate.ts';
 import { printable } from './printable.ts';
 import type { RunCommand } from './program.ts';
@@ -40,7 +40,7 @@ export function addModelsCommand(program: Command, run: RunCommand): void {
     .command('check')
     .description('Checks added models again: their files, their shapes, and that they answer as they should.')
     .argument('[pack]', 'one of them; without it all')
-    .addHelpText('after', '\nExample:\n  kith models check')
+    .addHelpText('after', '\nExit code 1 says that something is wrong.\n\nExample:\n  kith models check')
     .action((packId: string | undefined, _options: object, command: Command) =>
       run(command, (context) => checkModels(context, packId)),
     );
@@ -136,23 +136,27 @@ async function addModel({ terminal, loadConfig }: CommandContext, manifestPath: 
 
 async function checkModels({ terminal, loadConfig }: CommandContext, only: string | undefined): Promise<ExitCode> {
   const modelsDir = modelsDirOf(loadConfig());
-  const packIds = only === undefined ? await listAddedPacks(modelsDir) : [only];
+  const added = await listAddedPacks(modelsDir);
+  if (only !== undefined && !added.includes(only)) {
+    const known = added.length > 0 ? `added are: ${added.join(', ')}` : 'none was added';
+    throw new UsageError(`There is no added model "${printable(only)}"; ${known}.`);
+  }
+  const packIds = only === undefined ? added : [only];
   if (packIds.length === 0) terminal.say('No models were added; those that come with Kith are checked at every start.');
-  const tally = { done: 0, refused: 0 };
+  let faults = 0;
   for (const packId of packIds) {
     try {
       await tryModel(join(modelsDir, packId), await readAddedManifest(modelsDir, packId));
-      tally.done++;
       terminal.record({ type: 'checked', pack: packId });
       terminal.say(`${packId}: as its manifest says.`);
     } catch (error) {
       if (!(error instanceof ModelRefusedError)) throw error;
-      tally.refused++;
+      faults++;
       terminal.record({ type: 'refused', pack: packId, message: error.message });
       terminal.fail(printable(error.message));
     }
   }
-  return exitCodeFor(tally);
+  return faults === 0 ? EXIT.done : EXIT.someRefused;
 }
 
 async function tryModel(folder: string, manifest: ModelManifest): Promise<void> {

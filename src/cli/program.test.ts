@@ -40,6 +40,7 @@ describe('what can not work ends with 2 and a sentence, before anything is made'
     [['import', 'scripts'], /is a folder.*kith enrol scripts --gallery/],
     [['import', 'members.csv'], /no such file/],
     [['import', 'package.json'], /no exported gallery.*kith enrol <folder>/],
+    [['models', 'check', 'nosuch'], /There is no added model "nosuch"; none was added/],
     [['nonsense'], /There is no "kith nonsense": kith --help/],
   ])('%j', async (argv, sentence) => {
     const dataDir = join(mkdtempSync(join(tmpdir(), 'kith-usage-')), 'data');

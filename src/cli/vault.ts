@@ -25,7 +25,7 @@ export function addVaultCommand(program: Command, run: RunCommand): void {
     .description('Replaces the master key; a running service goes on, and the old key opens nothing afterwards.')
     .addHelpText(
       'after',
-      '\nBackups made before hold the old key and what was sealed under it; make a new one afterwards.\n\nExample:\n  kith vault rotate && kith backup',
+      '\nBackups made before hold the old key and what was sealed under it; make a new one afterwards.\n\nExample:\n  kith vault rotate && kith backup --to after.age --recipient age1…',
     )
     .action((_options: object, command: Command) => run(command, rotate));
 }
