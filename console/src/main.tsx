@@ -1,8 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import './styles.css';
-import './forced-colours.css';
+import './styles/all.css';
 
 const root = document.getElementById('root');
 if (root) {
