@@ -1,6 +1,6 @@
 // The key was revoked while the page was open: another one takes its place, and nothing on the page is lost.
 import { useState } from 'react';
-import { Button, Form, Input, Label, TextField } from 'react-aria-components';
+import { Button, Input, Label, TextField } from 'react-aria-components';
 import { ApiError } from './api.ts';
 import { describeError } from './describe-error.ts';
 import { Panel } from './panel.tsx';
@@ -27,7 +27,8 @@ function KeyForm({ done }: { readonly done: () => void }) {
   const [fault, setFault] = useState<string>();
   const [isPending, setPending] = useState(false);
   return (
-    <Form
+    // No Form of the library's: within another, that one takes its onSubmit for its own
+    <form
       onSubmit={async (event) => {
         event.preventDefault();
         // To React it lies within the form that failed, and would be sent with it
@@ -61,6 +62,6 @@ function KeyForm({ done }: { readonly done: () => void }) {
           {texts.signIn.button}
         </Button>
       </div>
-    </Form>
+    </form>
   );
 }

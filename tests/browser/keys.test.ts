@@ -110,10 +110,13 @@ describe.skipIf(!hasChromium)('keys on the console (skipped without /usr/bin/chr
     await revoke(first);
     await dialog.getByRole('button', { name: 'Add a person' }).click();
     await dialog.getByRole('button', { name: 'Sign in with another key' }).click();
+    const sent = () => kithConsole.watched()[0]?.urls.filter((url) => url.endsWith('/people')).length;
+    expect(sent()).toBe(1);
     const asked = page.getByRole('dialog', { name: 'Sign in with another key' });
     await asked.getByLabel('API key').fill((await made({ permissions: ['admin'] })).key);
     await asked.getByRole('button', { name: 'Sign in' }).click();
     await asked.waitFor({ state: 'detached' });
+    expect(sent()).toBe(1);
     expect(await dialog.getByLabel('Name').inputValue()).toBe('Typed Once');
     expect((await kith.call('GET', '/galleries/bound')).body.people).toBe(0);
     await dialog.getByRole('button', { name: 'Add a person' }).click();
