@@ -126,7 +126,10 @@ describe('people enrolled from a folder each', () => {
 
   test('a gallery that is not there is named, and those that are', async () => {
     const result = await kith(['identify', 'x.jpg', '-g', 'famly'], { env: env(dataDir) });
-    expect(result).toMatchObject({ code: 2, stderr: 'kith: There is no gallery "famly"; there are: family.\n' });
+    const stderr = 'kith: There is no gallery "famly". Did you mean family? There are: family.\n';
+    expect(result).toMatchObject({ code: 2, stderr });
+    const other = await kith(['people', 'list', '-g', 'staff'], { env: env(dataDir) });
+    expect(other).toMatchObject({ code: 2, stderr: 'kith: There is no gallery "staff"; there are: family.\n' });
   });
 });
 
