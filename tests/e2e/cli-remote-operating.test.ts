@@ -189,7 +189,7 @@ describe('doctor', () => {
     try {
       const late = await look();
       expect(late.code).toBe(1);
-      expect(found(late.stdout).slice(0, 4)).toEqual(['note tls', 'ok reach', 'fault time', 'fault ready']);
+      expect(found(late.stdout).slice(0, 4)).toEqual(['ok tls', 'ok reach', 'fault time', 'fault ready']);
       expect(late.stdout).toMatch(/its clock is (1 h 0 min|59 min \d+ s) behind/);
       date = new Date(Date.now() + 20_000).toUTCString();
       expect((await look()).stdout).toMatch(/its clock is (19|20|21) s ahead of the one here"/);
@@ -197,7 +197,7 @@ describe('doctor', () => {
       health = '<h1>It works!</h1>';
       const page = await look();
       expect(page).toMatchObject({ code: 1, stdout: expect.stringContaining('is no Kith service') });
-      expect(found(page.stdout)).toEqual(['note tls', 'fault reach']);
+      expect(found(page.stdout)).toEqual(['ok tls', 'fault reach']);
       expect(seen).toEqual([undefined]);
     } finally {
       server.close();

@@ -10,6 +10,7 @@ import { duration } from '../rate-meter.ts';
 import { pathTo } from '../service/path-to.ts';
 import type { ServiceClient } from '../service/service-client.ts';
 import { ServiceError } from '../service/service-error.ts';
+import { isLoopback } from '../service/service-options.ts';
 import { count } from '../words.ts';
 import { type Finding, fault, type Look, note, ok } from './finding.ts';
 import { describeTerm } from './tls-check.ts';
@@ -36,7 +37,10 @@ export const SERVICE_CHECKS: readonly (readonly [name: string, check: Look<Servi
 ];
 
 async function checkCertificate({ baseUrl, ca }: ServiceClient): Promise<Finding | undefined> {
-  if (!baseUrl.startsWith('https:')) return note(`${baseUrl} is plain HTTP: whoever is on the way can read along`);
+  if (!baseUrl.startsWith('https:')) {
+    if (isLoopback(new URL(baseUrl).hostname)) return ok('plain HTTP, to this machine itself');
+    return note(`${baseUrl} is plain HTTP: whoever is on the way can read along`);
+  }
   const certificate = await shownCertificate(new URL(baseUrl), ca);
   // Why there is none is told by the request that follows
   return certificate && describeTerm(certificate);
