@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { PassThrough, Readable, type Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { extract, type Headers } from 'tar-stream';
 import { freeDiskBytes } from '../free-disk.ts';
 import { APPLICATION_ID } from '../store/sqlite/migrations.ts';
 import { BadBackupError } from './bad-backup-error.ts';
+import { hashInto } from './hash-into.ts';
 import { type BackupManifest, MANIFEST_ENTRY, parseManifest } from './manifest.ts';
 import { type OpenedWith, unseal } from './seal.ts';
 
@@ -116,12 +117,6 @@ async function requireRoom(folder: string, { files }: BackupManifest): Promise<v
   throw new BadBackupError(
     `It needs ${Math.ceil(needed / 1e6)} MB, and the disk has ${Math.floor(free / 1e6)} MB left.`,
   );
-}
-
-function hashInto(hash: ReturnType<typeof createHash>): Transform {
-  const through = new PassThrough();
-  through.on('data', (chunk: Uint8Array) => hash.update(chunk));
-  return through;
 }
 
 function checkDatabase(path: string): void {

@@ -8,8 +8,11 @@ import { pipeline } from 'node:stream/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { pack } from 'tar-stream';
 import { BadBackupError } from './bad-backup-error.ts';
+import { hashInto } from './hash-into.ts';
 import { type BackedUpFile, isBackupPath, MANIFEST_ENTRY, newManifest } from './manifest.ts';
 import { type SealedTo, seal } from './seal.ts';
+
+const NEWLINE = 10;
 
 export interface BackupWish {
   readonly dataDir: string;
@@ -72,14 +75,18 @@ async function fill(archive: ReturnType<typeof pack>, files: readonly FileToPack
     const manifest = JSON.stringify(newManifest(wish.version, wish.nowMs, listed));
     const time = new Date(wish.nowMs);
     archive.entry({ name: MANIFEST_ENTRY, mode: 0o600, mtime: time }, manifest);
-    for (const { path, bytes, source } of files) {
+    for (const { path, bytes, sha256, source } of files) {
       const entry = archive.entry({ name: path, size: bytes, mode: 0o600, mtime: time });
       if (bytes === 0) {
         entry.end();
         continue;
       }
+      const hash = createHash('sha256');
       // Logs grow while they are read: only what was there when they were listed
-      await pipeline(createReadStream(source, { end: bytes - 1 }), entry);
+      await pipeline(createReadStream(source, { end: bytes - 1 }), hashInto(hash), entry);
+      if (hash.digest('hex') !== sha256) {
+        throw new BadBackupError(`${path} was changed while it was backed up. Nothing is kept of it: run it again.`);
+      }
     }
     archive.finalize();
   } catch (error) {
@@ -112,10 +119,31 @@ async function otherFiles(dataDir: string): Promise<FileToPack[]> {
 }
 
 async function describe(source: string, path: string): Promise<FileToPack> {
-  const { size: bytes } = await stat(source);
+  const bytes = path.endsWith('.jsonl') ? await wholeLinesIn(source) : (await stat(source)).size;
   const hash = createHash('sha256');
   if (bytes > 0) await pipeline(createReadStream(source, { end: bytes - 1 }), hash);
   return { path, bytes, sha256: hash.digest('hex'), source };
+}
+
+/**
+ * Bytes up to the last line that is whole. Behind it lie the zeros that a log keeps in reserve (append-file.ts), and the next
+ * record is written over them: what was hashed as zeros would be packed as records.
+ */
+async function wholeLinesIn(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    const block = Buffer.alloc(64 * 1024);
+    for (let until = (await file.stat()).size; until > 0; ) {
+      const from = Math.max(0, until - block.length);
+      const { bytesRead } = await file.read(block, 0, until - from, from);
+      const newline = block.subarray(0, bytesRead).lastIndexOf(NEWLINE);
+      if (newline !== -1) return from + newline + 1;
+      until = from;
+    }
+    return 0;
+  } finally {
+    await file.close();
+  }
 }
 
 async function syncFile(path: string): Promise<void> {
