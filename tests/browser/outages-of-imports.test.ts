@@ -2,14 +2,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { choosePhotos, goTo, hasChromium } from '../support/browser.ts';
+import { choosePhotos, goTo, isWholeBrowserRun } from '../support/browser.ts';
 import { pickGallery } from '../support/console.ts';
 import { otherOf, outageTest } from '../support/outage.ts';
 import type { FaceName } from '../support/photos.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-describe.skipIf(!hasChromium)('a service that is killed in the midst (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('a service that is killed in the midst (npm run test:browser)', () => {
   const { pages, kith, kill, start, fault, overcome } = outageTest();
 
   test('three steps: what was typed and picked stays, and whoever was made is not made twice', async () => {

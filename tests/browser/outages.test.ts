@@ -1,13 +1,13 @@
 // The service goes away while the page is open: what is said, and that trying again loses nothing.
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { choosePhotos, goTo, hasChromium } from '../support/browser.ts';
+import { choosePhotos, goTo, isWholeBrowserRun } from '../support/browser.ts';
 import { otherOf, outageTest } from '../support/outage.ts';
 import { expectReadable } from '../support/page-checks.ts';
 import { portraitOf } from '../support/photos.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-describe.skipIf(!hasChromium)('a service that goes away (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('a service that goes away (npm run test:browser)', () => {
   const { key, pages, kith, kill, start, fault, again, overcome } = outageTest();
 
   beforeAll(async () => {

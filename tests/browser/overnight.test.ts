@@ -1,6 +1,6 @@
 // A page that was left open for a day: the service went on, others changed what it shows, and hours of its own passed.
 import { describe, expect, test, vi } from 'vitest';
-import { choosePhotos, goTo, hasChromium } from '../support/browser.ts';
+import { choosePhotos, goTo, isWholeBrowserRun } from '../support/browser.ts';
 import { consoleTest, pickGallery } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 
@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const DAY_MS = 86_400_000;
 
-describe.skipIf(!hasChromium)('a page that was left open (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('a page that was left open (npm run test:browser)', () => {
   let nowMs = Date.now();
   const pages = consoleTest({ clock: { nowMs: () => nowMs } });
   const { kith } = pages;

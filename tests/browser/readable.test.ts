@@ -1,7 +1,7 @@
 // Every page and whatever opens on it is readable for everybody: in both themes, wide and narrow, with names of any kind.
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
-import { choosePhotos, goTo, hasChromium, signIn } from '../support/browser.ts';
+import { choosePhotos, goTo, hasChromium, isWholeBrowserRun, signIn } from '../support/browser.ts';
 import { consoleTest, pickGallery } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 import { inTheDarkOf, portraitOf } from '../support/photos.ts';
@@ -77,7 +77,7 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
       await page.getByText('This person is not here: somebody erased them').waitFor();
     });
 
-    test('every dialog', async () => {
+    test.skipIf(!isWholeBrowserRun)('every dialog (npm run test:browser)', async () => {
       const personId = await crowd(`${id}-dialogs`, `Dialogs ${id}`);
       const page = await pages.open(undefined, { scheme, widthPx });
       await pickGallery(page, `Dialogs ${id}`);
@@ -114,7 +114,7 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
       await expectReadable(page, 'a key with a long label');
     });
 
-    test('every answer about photos', async () => {
+    test.skipIf(!isWholeBrowserRun)('every answer about photos (npm run test:browser)', async () => {
       await crowd(`${id}-answers`, `Answers ${id}`);
       const page = await pages.open(undefined, { scheme, widthPx });
       await pickGallery(page, `Answers ${id}`);
@@ -162,7 +162,7 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
       await expectReadable(page, 'group, added');
     });
 
-    test('whatever else opens', async () => {
+    test.skipIf(!isWholeBrowserRun)('whatever else opens (npm run test:browser)', async () => {
       const personId = await crowd(`${id}-rest`, `Rest ${id}`);
       await kith.call('POST', `/identify?gallery=${id}-rest`, await portraitOf('ann'));
       const page = await pages.open(undefined, { scheme, widthPx });

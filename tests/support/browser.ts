@@ -4,6 +4,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 
 const CHROMIUM = process.env.KITH_CHROMIUM ?? '/usr/bin/chromium';
 export const hasChromium = existsSync(CHROMIUM);
+/** What takes minutes is left to `npm run test:browser`. */
+export const isWholeBrowserRun = hasChromium && process.env.BROWSER_TESTS === 'all';
 
 /** `args` are Chromium's own, as for a camera that shows a file. */
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
