@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { goTo, hasChromium } from '../support/browser.ts';
+import { goTo, isWholeBrowserRun } from '../support/browser.ts';
 import { consoleTest } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 import { portraitOf } from '../support/photos.ts';
@@ -25,7 +25,7 @@ async function dropOn(page: Page, files: readonly string[]): Promise<void> {
   await chromium.detach();
 }
 
-describe.skipIf(!hasChromium)('photos that are dropped (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('photos that are dropped (npm run test:browser)', () => {
   const pages = consoleTest();
   const { kith } = pages;
 

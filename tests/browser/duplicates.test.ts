@@ -5,6 +5,7 @@ import { goTo, hasChromium, launchChromium, openPage, signIn, type WatchedPage }
 import { closeClean, expectReadable } from '../support/page-checks.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -147,7 +148,7 @@ describe.skipIf(!hasChromium)('dismissed pairs (skipped without /usr/bin/chromiu
     expect(await api('GET', `/galleries/broken/people/${anna}`)).toMatchObject({ name: 'Anna' });
   });
 
-  test.each([
+  testWhole.each([
     ['light', 1280],
     ['dark', 1280],
     ['light', 360],

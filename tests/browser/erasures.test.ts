@@ -10,6 +10,7 @@ import { goTo, hasChromium, launchChromium, openPage, signIn, type WatchedPage }
 import { type KithHttp, kithHttp } from '../support/kith-http.ts';
 import { closeClean, expectReadable } from '../support/page-checks.ts';
 import { startService, type TestService } from '../support/service.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -124,7 +125,7 @@ describe.skipIf(!hasChromium)('erasures (skipped without /usr/bin/chromium: apt-
     await expectReadable(page, 'refused');
   });
 
-  test.each([
+  testWhole.each([
     ['light', 1280],
     ['dark', 360],
   ] as const)('are readable for everybody in %s at %s px, a refusal too', async (scheme, widthPx) => {

@@ -1,7 +1,7 @@
 // The console by keyboard alone, and as it is looked at with other settings than most people's.
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { choosePhotos, goTo, hasChromium } from '../support/browser.ts';
+import { choosePhotos, goTo, isWholeBrowserRun } from '../support/browser.ts';
 import { consoleTest } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 
@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PAGES = 'identify compare similar group people add duplicates privacy keys health new'.split(' ');
 
-describe.skipIf(!hasChromium)('the console in other ways (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('the console in other ways (npm run test:browser)', () => {
   const pages = consoleTest();
   const { kith } = pages;
   let personId: string;

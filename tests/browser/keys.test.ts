@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { choosePhotos, goTo, hasChromium } from '../support/browser.ts';
 import { consoleTest } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -71,7 +72,7 @@ describe.skipIf(!hasChromium)('keys on the console (skipped without /usr/bin/chr
     expect(keys.filter(({ label }: { label: string }) => label === 'the door')).toHaveLength(1);
   });
 
-  test('revoked while its page is open: another takes its place, and nothing on the page is lost', async () => {
+  testWhole('revoked while its page is open: another takes its place, and nothing on the page is lost', async () => {
     const first = await made({});
     const page = await kithConsole.open(undefined, {}, first.key);
     await choosePhotos(page, 'Choose photos', kithConsole.photo('ann'));
@@ -101,7 +102,7 @@ describe.skipIf(!hasChromium)('keys on the console (skipped without /usr/bin/chr
     expect(await page.content()).not.toContain(second.key);
   });
 
-  test('within a form that failed, another key does not send the form', async () => {
+  testWhole('within a form that failed, another key does not send the form', async () => {
     const first = await made({ permissions: ['admin'] });
     const page = await kithConsole.open('people', {}, first.key);
     await page.getByRole('button', { name: 'Add a person' }).click();
@@ -124,7 +125,7 @@ describe.skipIf(!hasChromium)('keys on the console (skipped without /usr/bin/chr
     expect((await kith.call('GET', '/galleries/bound')).body.people).toBe(1);
   });
 
-  test('one that loses its right says so, and goes on when it has it again', async () => {
+  testWhole('one that loses its right says so, and goes on when it has it again', async () => {
     const { key } = await made({ permissions: ['search', 'enrol'], purposes: ['Reception'] });
     const page = await kithConsole.open('add', {}, key);
     // Of three photos none is refused for what is wrong with the key

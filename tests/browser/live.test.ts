@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import {
   choosePhotos,
   goTo,
-  hasChromium,
+  isWholeBrowserRun,
   launchChromium,
   openPage,
   signIn,
@@ -23,7 +23,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const NAME = '<img src=x onerror=alert(1)> Ann';
 
-describe.skipIf(!hasChromium)('the live console (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('the live console (npm run test:browser)', () => {
   let service: TestService;
   let folder: string;
   let browser: Browser;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import {
   choosePhotos,
   goTo,
-  hasChromium,
+  isWholeBrowserRun,
   launchChromium,
   openPage,
   signIn,
@@ -23,7 +23,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 /** A name of a file that would run, were it ever read as HTML. */
 const HOSTILE_FILE = '<img src=x onerror=alert(1)>.jpg';
 
-describe.skipIf(!hasChromium)('photos that are looked at and forgotten (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('photos that are looked at and forgotten (npm run test:browser)', () => {
   let service: TestService;
   let kith: KithHttp;
   let browser: Browser;

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { MAX_PX } from '../../console/src/grid-rows.ts';
 import type { GalleryRef } from '../../src/core/types.ts';
-import { hasChromium } from '../support/browser.ts';
+import { isWholeBrowserRun } from '../support/browser.ts';
 import { consoleTest } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 
@@ -13,7 +13,7 @@ const MANY = 170_000;
 const BATCH = 10_000;
 const REF: GalleryRef = { tenantId: 'home', kind: 'large-person', galleryId: 'city' };
 
-describe.skipIf(!hasChromium)('a list of people without end (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('a list of people without end (npm run test:browser)', () => {
   const pages = consoleTest();
 
   beforeAll(async () => {

@@ -1,10 +1,11 @@
 // Every page and whatever opens on it is readable for everybody: in both themes, wide and narrow, with names of any kind.
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
-import { choosePhotos, goTo, hasChromium, isWholeBrowserRun, signIn } from '../support/browser.ts';
+import { choosePhotos, goTo, hasChromium, signIn } from '../support/browser.ts';
 import { consoleTest, pickGallery } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 import { inTheDarkOf, portraitOf } from '../support/photos.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -57,7 +58,9 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
   ] as const)('in %s at %s px', (scheme, widthPx) => {
     const id = `${scheme}-${widthPx}`;
 
-    test('every page', async () => {
+    const testOften = scheme === 'dark' ? test : testWhole;
+
+    testOften('every page', async () => {
       const personId = await crowd(id, `${NAME} ${id}`);
       const page = await pages.arrive({ scheme, widthPx });
       await expectReadable(page, 'sign in');
@@ -77,7 +80,7 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
       await page.getByText('This person is not here: somebody erased them').waitFor();
     });
 
-    test.skipIf(!isWholeBrowserRun)('every dialog (npm run test:browser)', async () => {
+    testWhole('every dialog', async () => {
       const personId = await crowd(`${id}-dialogs`, `Dialogs ${id}`);
       const page = await pages.open(undefined, { scheme, widthPx });
       await pickGallery(page, `Dialogs ${id}`);
@@ -114,7 +117,7 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
       await expectReadable(page, 'a key with a long label');
     });
 
-    test.skipIf(!isWholeBrowserRun)('every answer about photos (npm run test:browser)', async () => {
+    testWhole('every answer about photos', async () => {
       await crowd(`${id}-answers`, `Answers ${id}`);
       const page = await pages.open(undefined, { scheme, widthPx });
       await pickGallery(page, `Answers ${id}`);
@@ -162,7 +165,7 @@ describe.skipIf(!hasChromium)('the console for everybody (skipped without /usr/b
       await expectReadable(page, 'group, added');
     });
 
-    test.skipIf(!isWholeBrowserRun)('whatever else opens (npm run test:browser)', async () => {
+    testWhole('whatever else opens', async () => {
       const personId = await crowd(`${id}-rest`, `Rest ${id}`);
       await kith.call('POST', `/identify?gallery=${id}-rest`, await portraitOf('ann'));
       const page = await pages.open(undefined, { scheme, widthPx });

@@ -1,13 +1,13 @@
 // The service answers that it can't: what is said, and that the same photo goes through once it can.
 import { describe, expect, test, vi } from 'vitest';
 import { KithError } from '../../src/core/errors.ts';
-import { choosePhotos, goTo, hasChromium } from '../support/browser.ts';
+import { choosePhotos, goTo, isWholeBrowserRun } from '../support/browser.ts';
 import { consoleTest } from '../support/console.ts';
 import { expectReadable } from '../support/page-checks.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-describe.skipIf(!hasChromium)('a service that can’t (skipped without /usr/bin/chromium)', () => {
+describe.skipIf(!isWholeBrowserRun)('a service that can’t (npm run test:browser)', () => {
   let isLogFull = false;
   const pages = consoleTest({
     throughAuditLog: (auditLog) => ({

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { kith, recordsOf } from '../support/kith-command.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-test('the machine is measured: what it is, photos a second, and a search among as many people as asked', async () => {
+testWhole('the machine is measured: what it is, photos a second, and a search among so many people', async () => {
   const { code, stdout, stderr } = await kith(['bench', '--people', '3000', '--seconds', '1', '--json', '--quiet']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [machine, photos, search, ...rest] = recordsOf(stdout);

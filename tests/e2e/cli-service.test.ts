@@ -9,6 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { kith, recordsOf, startKith } from '../support/kith-command.ts';
 import { portraitOf } from '../support/photos.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 // Each test starts several processes, which load the models
 vi.setConfig({ testTimeout: 240_000 });
@@ -146,7 +147,7 @@ test('a running service names people whom the command enrols beside it, for keys
   }
 });
 
-test('the demo finds who is there, draws it, and leaves nothing else behind', async () => {
+testWhole('the demo finds who is there, draws it, and leaves nothing else behind', async () => {
   const picture = join(root, 'demo.png');
   const temporary = join(root, 'tmp');
   await mkdir(temporary);

@@ -11,6 +11,7 @@ import { readAddedManifest, updateManifest } from '../../src/vision/models-folde
 import { DLIB_CALIBRATION, writeDlibPack } from '../support/dlib-network/write-dlib-pack.ts';
 import { kith, recordsOf, startKith } from '../support/kith-command.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
+import { testWhole } from '../support/whole-suite.ts';
 
 // Each test starts processes that load the models
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -122,7 +123,7 @@ test('two packs answer side by side, a gallery on each, and a gallery stays with
   ]);
 });
 
-test('a gallery changes its model while the service answers, from kept pictures, and loses no face unasked', async () => {
+testWhole('a gallery changes its model from kept pictures while the service answers, and loses no face', async () => {
   const models = 'recognition_04=fast,dlib=dlib';
   const upgrade = (...args: string[]) =>
     kith(['--json', 'gallery', 'upgrade-model', 'moving', '--to', 'dlib', ...args], {
@@ -176,7 +177,7 @@ test('a gallery changes its model while the service answers, from kept pictures,
   await expect(starting).rejects.toThrow(/gallery "moving" is of dlib, which is no longer named/);
 });
 
-test('a change of model that was killed goes on where it was', async () => {
+testWhole('a change of model that was killed goes on where it was', async () => {
   const faces = 45;
   const models = 'recognition_04=fast,dlib=dlib';
   const service = await runService(loadConfig(settings(models)), () => {});
@@ -222,7 +223,7 @@ test('a change of model that was killed goes on where it was', async () => {
   }
 });
 
-test('a kept picture that shows somebody else is not read for the enrolled face', async () => {
+testWhole('a kept picture that shows somebody else is not read for the enrolled face', async () => {
   const models = 'recognition_04=fast,dlib=dlib';
   const service = await runService(loadConfig(settings(models)), () => {});
   try {

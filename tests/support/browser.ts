@@ -1,11 +1,11 @@
 // Debian's Chromium, driven as a user would: what it did against the rules of the console is collected on the way.
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { isWholeSuite } from './whole-suite.ts';
 
 const CHROMIUM = process.env.KITH_CHROMIUM ?? '/usr/bin/chromium';
 export const hasChromium = existsSync(CHROMIUM);
-/** What takes minutes is left to `npm run test:browser`. */
-export const isWholeBrowserRun = hasChromium && process.env.BROWSER_TESTS === 'all';
+export const isWholeBrowserRun = hasChromium && isWholeSuite;
 
 /** `args` are Chromium's own, as for a camera that shows a file. */
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
