@@ -53,7 +53,7 @@ export function sketchBounds(
 /** From so many persons on, the last of the best is one of many strangers, not a mate. */
 const LONG_LIST = 5;
 /** Standard errors that a mate stands out from the strangers at the end of such a list. */
-const STANDING_OUT = 2;
+export const STANDING_OUT = 2;
 
 /**
  * Standard errors to spare below `bar`. Who is asked for by a least score gets them all. Where no such score but the
@@ -77,6 +77,6 @@ export function standsOut(
   return score >= lastScore + STANDING_OUT * sketchError(lastScore, 1, dims);
 }
 
-function isLongList(maxPersons: number): boolean {
+export function isLongList(maxPersons: number): boolean {
   return maxPersons >= LONG_LIST;
 }

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { goTo, hasChromium, launchChromium, openPage, signIn, type WatchedPage } from '../support/browser.ts';
+import { kithHttp } from '../support/kith-http.ts';
 import { closeClean, expectReadable } from '../support/page-checks.ts';
 import { type FaceName, portraitOf } from '../support/photos.ts';
 import { startService, type TestService } from '../support/service.ts';
@@ -33,17 +34,7 @@ describe.skipIf(!hasChromium)('dismissed pairs (skipped without /usr/bin/chromiu
   });
 
   async function api(method: string, path: string, body?: object | Buffer) {
-    const isPhoto = Buffer.isBuffer(body);
-    const response = await fetch(`${service.url}/v1${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${service.key}`,
-        ...(body ? { 'content-type': isPhoto ? 'image/jpeg' : 'application/json' } : {}),
-      },
-      ...(body ? { body: isPhoto ? new Uint8Array(body) : JSON.stringify(body) } : {}),
-    });
-    const text = await response.text();
-    return text === '' ? undefined : JSON.parse(text);
+    return (await kithHttp(service).call(method, path, body)).body;
   }
 
   async function enrolled(gallery: string, name: string, who: FaceName): Promise<string> {

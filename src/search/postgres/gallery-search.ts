@@ -3,6 +3,7 @@ import { checkQuery } from '../checks.ts';
 import { paddedDims } from '../layout.ts';
 import { RecallMonitor } from '../recall-monitor.ts';
 import { rotateVector } from '../rotation.ts';
+import { isLongList, sketchMargin } from '../sketch-bounds.ts';
 import { TopPersons } from '../top-persons.ts';
 import type { Errands } from './errands.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type ScoredRow,
   type Sought,
 } from './gallery-reader.ts';
-import { isLongList, levelMargin, levelReach, reachOfShare, shareWithin, standsOut } from './level-distance.ts';
+import { levelReach, reachOfShare, shareWithin, standsOut } from './level-distance.ts';
 import { ofGallery } from './schema.ts';
 import { type Connections, inTransaction, type Query } from './transactions.ts';
 import { halfVector, levelBits } from './wire-values.ts';
@@ -182,7 +183,7 @@ export class DatabaseSearch {
     const shortlist = await this.#collectWithin(query, errand, first);
     if (!shortlist) return undefined;
     const bar = Math.max(asked.minScore, shortlist.bar);
-    const reach = bar > -1 ? levelReach(bar, levelMargin({ ...asked, margin }, bar), dims) : 2 * dims;
+    const reach = bar > -1 ? levelReach(bar, sketchMargin({ ...asked, margin }, bar), dims) : 2 * dims;
     if (reach <= first) return shortlist;
     if (shareWithin(reach, dims) > MAX_SHARE) return undefined;
     return this.#collectWithin(query, errand, reach);

@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest';
 import { embeddingMaker } from '../../../tests/search/embeddings.ts';
 import { rotateVector } from '../rotation.ts';
-import {
-  levelError,
-  levelMargin,
-  levelReach,
-  levelSpread,
-  reachOfShare,
-  shareWithin,
-  standsOut,
-} from './level-distance.ts';
+import { levelError, levelReach, levelSpread, reachOfShare, shareWithin, standsOut } from './level-distance.ts';
 import { levelBits } from './wire-values.ts';
 
 const DIMS = 512;
@@ -65,9 +57,6 @@ test('the share of strangers within a distance is about what is expected, either
 });
 
 test('the end of a long list is trusted less, a least score never', () => {
-  expect(levelMargin({ margin: 4, minScore: 0.4, maxPersons: 10 }, 0.4)).toBe(4);
-  expect(levelMargin({ margin: 4, minScore: 0.2, maxPersons: 10 }, 0.4)).toBe(2);
-  expect(levelMargin({ margin: 4, minScore: 0.2, maxPersons: 1 }, 0.4)).toBe(4);
   expect(standsOut(0.6, { maxPersons: 10, lastScore: 0.3, dims: DIMS })).toBe(true);
   expect(standsOut(0.35, { maxPersons: 10, lastScore: 0.3, dims: DIMS })).toBe(false);
   expect(standsOut(0.35, { maxPersons: 10, lastScore: undefined, dims: DIMS })).toBe(true);

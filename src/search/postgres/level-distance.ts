@@ -7,15 +7,12 @@
 // distance of D members is D·μ(ρ) on average and spreads by √(D·σ²(ρ)), where σ² is what is left of one member's variance
 // once x², y² and xy have explained their part (the delta method for a sum given other sums). For signs alone this is
 // Charikar's angle (STOC 2002); levels tell scores twice as well: at D = 512 a hundredth of the strangers that signs leave.
+import { isLongList, STANDING_OUT } from '../sketch-bounds.ts';
 
 /** In standard deviations of a member. */
 export const LEVEL = 0.5;
 /** Standard deviation of strangers' scores, for face models as they are. */
 const STRANGERS_SPREAD = 0.1;
-/** From so many persons on, the last of the best is one of many strangers, not a mate. */
-const LONG_LIST = 5;
-/** Standard errors that a mate stands out from the strangers at the end of such a list. */
-const STANDING_OUT = 2;
 /** Closer to one another two vectors hardly differ at all, and their spread can't be told by what is left of it. */
 const CLOSEST = 0.9995;
 
@@ -127,18 +124,6 @@ function spreadOfStrangers(dims: number): (distance: number) => number {
   const perScore = (levelSpread(STRANGERS_SPREAD).mean - levelSpread(-STRANGERS_SPREAD).mean) / (2 * STRANGERS_SPREAD);
   const deviation = Math.hypot(Math.sqrt(dims * variance), dims * perScore * STRANGERS_SPREAD);
   return (distance) => normal((distance - dims * mean) / deviation);
-}
-
-export function isLongList(maxPersons: number): boolean {
-  return maxPersons >= LONG_LIST;
-}
-
-/** Standard errors to spare below `bar`; why fewer for the end of a long list, says sketchMargin in ../sketch-bounds.ts. */
-export function levelMargin(
-  query: { readonly margin: number; readonly minScore: number; readonly maxPersons: number },
-  bar: number,
-): number {
-  return isLongList(query.maxPersons) && bar > query.minScore ? query.margin - STANDING_OUT : query.margin;
 }
 
 /** Whether a best person of `score` is one whom a search with this last person on its list must not miss. */
